@@ -1,0 +1,24 @@
+"""App configurations of the composition root."""
+
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class HoldfastConfig(AppConfig):
+    """Holds the commands that look across every app, and joins what the apps must not know of each other."""
+
+    name = "config"
+    verbose_name = _("Holdfast")
+
+    def ready(self) -> None:
+        """Connect outbox topics to their handlers."""
+        from config.wiring import connect_outbox
+
+        connect_outbox()
+
+
+class HoldfastAdminConfig(AdminConfig):
+    """The Django admin under the shop's own name."""
+
+    default_site = "config.admin.HoldfastAdminSite"

@@ -1,0 +1,53 @@
+"""What every locking strategy is, and the guarded write in which all of them end."""
+
+from typing import Protocol
+
+from django.db import connection
+from django.utils.functional import Promise
+
+
+class LockingStrategy(Protocol):
+    """Claims units of one stock item inside the caller's transaction.
+
+    A strategy decides who waits; the guarded write decides who is right.
+    """
+
+    name: str
+    label: str | Promise
+
+    def claim(self, *, stock_item_id: int, quantity: int) -> int | None:
+        """Take `quantity` units. Return None when taken, else the units that were available, fewer than asked.
+
+        Raises StockConflict when others keep winning the race. Needs a transaction, which holds the row until it ends.
+        """
+
+
+# The strategies in this folder are all there is to the hot row, so they speak SQL: see inventory/sql.py.
+_CLAIM = (
+    "UPDATE inventory_stockitem SET available = available - %s, version = version + 1 WHERE id = %s AND available >= %s"
+)
+
+
+def take_units(*, stock_item_id: int, quantity: int) -> bool:
+    """Take units if that many are available now; the row count says whether they were.
+
+    The comparison and the subtraction are one statement on the latest committed row, so nothing can come between them.
+    """
+    with connection.cursor() as cursor:
+        return bool(cursor.execute(_CLAIM, (quantity, stock_item_id, quantity)) == 1)
+
+
+def take_units_at_version(*, stock_item_id: int, quantity: int, version: int) -> bool:
+    """Take units only if nobody has written the row since `version` was read."""
+    with connection.cursor() as cursor:
+        return bool(cursor.execute(_CLAIM + " AND version = %s", (quantity, stock_item_id, quantity, version)) == 1)
+
+
+def read_available(*, stock_item_id: int, lock: bool = False) -> tuple[int, int]:
+    """Return (available, version) of a stock item as last committed, or of the row locked for this transaction."""
+    sql = "SELECT available, version FROM inventory_stockitem WHERE id = %s" + (" FOR UPDATE" if lock else "")
+    with connection.cursor() as cursor:
+        cursor.execute(sql, (stock_item_id,))
+        row = cursor.fetchone()
+    # A stock item that vanished has nothing to give.
+    return (row[0], row[1]) if row else (0, 0)

@@ -1,0 +1,143 @@
+"""Units for orders: reserve, release, ship, return. All need the caller's transaction, in which the order changes too."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+
+from inventory.errors import InvalidQuantity, OutOfStock, UnknownSku
+from inventory.ledger import Movement, apply_to_counters, book
+from inventory.locking.registry import get_strategy
+from inventory.models import MovementKind, StockMovement
+from inventory.sql import placeholders
+from inventory.transactions import require_transaction
+from inventory.types import MAX_QUANTITY, Demand, Shortfall
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedClaim:
+    """One claim to come: all that one order wants of one stock item."""
+
+    stock_item_id: int
+    sku: str
+    quantity: int
+    locking_strategy: str
+
+
+def plan_reservation(*, demands: Sequence[Demand]) -> list[PlannedClaim]:
+    """Sum the demands for each stock item and refuse at once what cannot be had, without a transaction or a lock.
+
+    Saves everybody the wait when something is sold out: committed stock only overstates what is left, so a refusal here is
+    never a false one. Raises OutOfStock with all shortfalls, UnknownSku, InvalidQuantity. Needs no transaction.
+    """
+    totals: Counter[int] = Counter()
+    for demand in demands:
+        if type(demand.quantity) is not int or not 1 <= demand.quantity <= MAX_QUANTITY:
+            raise InvalidQuantity(demand.quantity)
+        # Two lines of one item must not each pass on their own (docs/locking.md).
+        totals[demand.stock_item_id] += demand.quantity
+    items = _read_items(totals)
+    if unknown := totals.keys() - items.keys():
+        raise UnknownSku([f"#{stock_item_id}" for stock_item_id in sorted(unknown)])
+    short = [
+        Shortfall(items[id_][0], quantity, items[id_][1])
+        for id_, quantity in sorted(totals.items())
+        if items[id_][1] < quantity
+    ]
+    if short:
+        raise OutOfStock(short)
+    return [PlannedClaim(id_, items[id_][0], quantity, items[id_][2]) for id_, quantity in sorted(totals.items())]
+
+
+def _read_items(ids: Collection[int]) -> dict[int, tuple[str, int, str]]:
+    """Return (sku, available, strategy) by id: the hot path's only read, so it is plain SQL."""
+    sql = f"SELECT id, sku, available, locking_strategy FROM inventory_stockitem WHERE id IN ({placeholders(ids)})"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(ids))
+        return {row[0]: (row[1], row[2], row[3]) for row in cursor.fetchall()}
+
+
+def reserve(*, claims: Sequence[PlannedClaim], reference: str, actor: str, now: dt.datetime) -> None:
+    """Promise units to `reference`: ledger rows first, then the counters, hot rows last and in id order.
+
+    Raises OutOfStock with all shortfalls or StockConflict; the caller's transaction must then be rolled back.
+    Needs a transaction.
+    """
+    require_transaction()
+    movements = [
+        Movement(claim.stock_item_id, MovementKind.RESERVE, -claim.quantity, 0, reference) for claim in claims
+    ]
+    book(movements, actor=actor, now=now)
+    for index, claim in enumerate(claims):
+        strategy = get_strategy(claim.locking_strategy)
+        available = strategy.claim(stock_item_id=claim.stock_item_id, quantity=claim.quantity)
+        if available is not None:
+            raise OutOfStock([Shortfall(claim.sku, claim.quantity, available), *_find_short(claims[index + 1 :])])
+
+
+def _find_short(claims: Sequence[PlannedClaim]) -> list[Shortfall]:
+    """Look, without claiming, which of the remaining claims would fail too."""
+    if not claims:
+        return []
+    items = _read_items([claim.stock_item_id for claim in claims])
+    left = {id_: row[1] for id_, row in items.items()}
+    return [
+        Shortfall(claim.sku, claim.quantity, left.get(claim.stock_item_id, 0))
+        for claim in claims
+        if left.get(claim.stock_item_id, 0) < claim.quantity
+    ]
+
+
+def release(*, references: Collection[str], actor: str, reason: str, now: dt.datetime) -> int:
+    """Give back every unit still reserved for these references and return how many that were; 0 the second time.
+
+    One UPDATE for each stock item however many references there are. Needs a transaction.
+    """
+    open_units = _lock_open_reservations(references)
+    movements = [
+        Movement(stock_item_id, MovementKind.RELEASE, quantity, 0, reference)
+        for (reference, stock_item_id), quantity in sorted(open_units.items())
+    ]
+    _settle(movements, actor=actor, reason=reason, now=now)
+    return sum(open_units.values())
+
+
+def ship(*, reference: str, actor: str, now: dt.datetime) -> int:
+    """Book the units still reserved for `reference` as having left the house; return how many. Needs a transaction."""
+    open_units = _lock_open_reservations([reference])
+    movements = [
+        Movement(stock_item_id, MovementKind.SHIP, 0, -quantity, reference)
+        for (_reference, stock_item_id), quantity in sorted(open_units.items())
+    ]
+    _settle(movements, actor=actor, reason="", now=now)
+    return sum(open_units.values())
+
+
+def _settle(movements: Sequence[Movement], *, actor: str, reason: str, now: dt.datetime) -> None:
+    if movements:
+        book(movements, actor=actor, reason=reason, now=now)
+        apply_to_counters(movements)
+
+
+def _lock_open_reservations(references: Collection[str]) -> dict[tuple[str, int], int]:
+    """Return units reserved and neither released nor shipped, by (reference, stock item id).
+
+    The ledger rows are locked, so that a release and a shipment of one reference cannot both find it open.
+    """
+    require_transaction()
+    rows = (
+        StockMovement.objects.select_for_update()
+        .filter(reference__in=sorted(references))
+        .order_by("reference", "stock_item_id")
+        .values_list("reference", "stock_item_id", "kind", "available_delta")
+    )
+    reserved: dict[tuple[str, int], int] = {}
+    settled: set[tuple[str, int]] = set()
+    for reference, stock_item_id, kind, available_delta in rows:
+        if kind == MovementKind.RESERVE:
+            reserved[reference, stock_item_id] = -available_delta
+        elif kind in (MovementKind.RELEASE, MovementKind.SHIP):
+            settled.add((reference, stock_item_id))
+    return {key: quantity for key, quantity in reserved.items() if key not in settled}

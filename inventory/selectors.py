@@ -1,0 +1,48 @@
+"""Reads. Nothing here locks a row, and nothing read here is a promise by the time it is used."""
+
+from collections.abc import Collection, Iterable
+
+from inventory.errors import UnknownSku
+from inventory.locking import registry
+from inventory.models import StockItem, StockMovement
+from inventory.types import StockLevel
+
+_COLUMNS = ("id", "sku", "on_hand", "available", "version", "locking_strategy", "low_stock_threshold")
+
+
+def get_stock_level(*, sku: str) -> StockLevel:
+    """Return one stock item. Raises UnknownSku."""
+    levels = get_stock_levels(skus=[sku])
+    if sku not in levels:
+        raise UnknownSku([sku])
+    return levels[sku]
+
+
+def get_stock_levels(*, skus: Collection[str]) -> dict[str, StockLevel]:
+    """Return the stock items that exist among these SKUs, by SKU."""
+    rows = StockItem.objects.filter(sku__in=list(skus)).values_list(*_COLUMNS)
+    return {level.sku: level for level in _to_levels(rows)}
+
+
+def get_levels_by_id(*, ids: Collection[int]) -> dict[int, StockLevel]:
+    """Return the stock items that exist among these ids, by id."""
+    rows = StockItem.objects.filter(id__in=list(ids)).values_list(*_COLUMNS)
+    return {level.id: level for level in _to_levels(rows)}
+
+
+def list_strategies() -> list[tuple[str, str]]:
+    """Return (name, label) of every locking strategy, the default first."""
+    return [(strategy.name, str(strategy.label)) for strategy in registry.list_strategies()]
+
+
+def list_reservations(*, references: Collection[str]) -> list[tuple[str, int, str, int, int]]:
+    """Return (reference, stock item id, kind, available delta, on-hand delta) of every movement booked for these references."""
+    return list(
+        StockMovement.objects.filter(reference__in=list(references)).values_list(
+            "reference", "stock_item_id", "kind", "available_delta", "on_hand_delta"
+        )
+    )
+
+
+def _to_levels(rows: Iterable[tuple[int, str, int, int, int, str, int]]) -> Iterable[StockLevel]:
+    return (StockLevel(*row) for row in rows)

@@ -1,0 +1,164 @@
+"""Everything that changes stock.
+
+Functions that take or return units for an order need the caller's transaction, because the order changes in the same one.
+The others open a transaction, or join the caller's.
+"""
+
+import datetime as dt
+from collections.abc import Collection
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from inventory import selectors
+from inventory.errors import (
+    DuplicateSku,
+    InvalidQuantity,
+    OutOfStock,
+    StockReserved,
+    UnknownSku,
+)
+from inventory.ids import new_id
+from inventory.ledger import Movement, apply_to_counters, book, change_counters
+from inventory.locking.registry import get_strategy
+from inventory.models import MovementKind, StockItem
+from inventory.reservations import PlannedClaim, plan_reservation, release, reserve, ship
+from inventory.transactions import run_in_transaction
+from inventory.types import MAX_QUANTITY, Shortfall, StockLevel
+
+__all__ = [
+    "PlannedClaim",
+    "adjust",
+    "create_stock_item",
+    "plan_reservation",
+    "receive",
+    "release",
+    "reserve",
+    "set_locking_strategy",
+    "set_on_hand",
+    "ship",
+]
+
+
+def create_stock_item(
+    *,
+    sku: str,
+    on_hand: int = 0,
+    locking_strategy: str = "conditional",
+    low_stock_threshold: int = 0,
+    actor: str,
+    reason: str = "",
+    now: dt.datetime,
+) -> StockLevel:
+    """Create a stock item and book its first units as received.
+
+    Raises DuplicateSku, InvalidQuantity, UnknownStrategy. Opens a transaction or joins the caller's.
+    """
+    get_strategy(locking_strategy)
+    _require_quantity(on_hand, at_least=0)
+
+    def create() -> StockLevel:
+        try:
+            with transaction.atomic():
+                item = StockItem.objects.create(
+                    sku=sku, locking_strategy=locking_strategy, low_stock_threshold=low_stock_threshold
+                )
+        except IntegrityError as error:
+            raise DuplicateSku(sku) from error
+        if on_hand:
+            _book_and_apply(
+                Movement(item.id, MovementKind.RECEIVE, on_hand, on_hand, f"receive:{new_id()}"),
+                actor=actor,
+                reason=reason,
+                now=now,
+            )
+        return selectors.get_stock_level(sku=sku)
+
+    return run_in_transaction(create, join=True)
+
+
+def receive(
+    *, sku: str, quantity: int, reference: str | None = None, actor: str, reason: str, now: dt.datetime
+) -> StockLevel:
+    """Book units that arrived. A `reference` (say, a delivery note) can be booked once for each SKU.
+
+    Raises UnknownSku, InvalidQuantity, DuplicateMovement. Opens a transaction or joins the caller's.
+    """
+    _require_quantity(quantity, at_least=1)
+
+    def add() -> StockLevel:
+        item = selectors.get_stock_level(sku=sku)
+        booking = Movement(item.id, MovementKind.RECEIVE, quantity, quantity, reference or f"receive:{new_id()}")
+        _book_and_apply(booking, actor=actor, reason=reason, now=now)
+        return selectors.get_stock_level(sku=sku)
+
+    return run_in_transaction(add, join=True)
+
+
+def adjust(
+    *, sku: str, delta: int, reference: str | None = None, actor: str, reason: str, now: dt.datetime
+) -> StockLevel:
+    """Correct stock by a difference, found or lost. Only units that are not promised to orders can be taken away.
+
+    Raises OutOfStock, UnknownSku, InvalidQuantity, DuplicateMovement. Opens a transaction or joins the caller's.
+    """
+    _require_quantity(abs(delta), at_least=1)
+
+    def change() -> StockLevel:
+        item = selectors.get_stock_level(sku=sku)
+        booking = Movement(item.id, MovementKind.ADJUST, delta, delta, reference or f"adjust:{new_id()}")
+        book([booking], actor=actor, reason=reason, now=now)
+        if not change_counters(stock_item_id=item.id, available=delta, on_hand=delta):
+            left = selectors.get_stock_level(sku=sku).available
+            raise OutOfStock([Shortfall(sku, -delta, left)])
+        return selectors.get_stock_level(sku=sku)
+
+    return run_in_transaction(change, join=True)
+
+
+def set_on_hand(*, sku: str, on_hand: int, actor: str, reason: str, now: dt.datetime) -> StockLevel:
+    """Make `on_hand` what was counted, keeping every reservation.
+
+    Raises StockReserved if fewer are here than promised, UnknownSku, InvalidQuantity. Opens a transaction or joins the caller's.
+    """
+    _require_quantity(on_hand, at_least=0)
+
+    def count() -> StockLevel:
+        # Locked, because the difference to book is computed from what is read here.
+        item = StockItem.objects.select_for_update().filter(sku=sku).first()
+        if item is None:
+            raise UnknownSku([sku])
+        if on_hand < item.on_hand - item.available:
+            raise StockReserved(sku, item.on_hand - item.available)
+        if delta := on_hand - item.on_hand:
+            booking = Movement(item.id, MovementKind.ADJUST, delta, delta, f"count:{new_id()}")
+            _book_and_apply(booking, actor=actor, reason=reason, now=now)
+        return selectors.get_stock_level(sku=sku)
+
+    return run_in_transaction(count, join=True)
+
+
+def set_locking_strategy(*, stock_item_ids: Collection[int], name: str) -> None:
+    """Switch how buyers of these items are kept apart, also while orders are in flight.
+
+    Raises UnknownStrategy. Opens a transaction or joins the caller's.
+    """
+    get_strategy(name)
+
+    def switch() -> None:
+        for stock_item_id in sorted(stock_item_ids):
+            StockItem.objects.filter(id=stock_item_id).exclude(locking_strategy=name).update(
+                locking_strategy=name, version=F("version") + 1
+            )
+
+    run_in_transaction(switch, join=True)
+
+
+def _book_and_apply(movement: Movement, *, actor: str, reason: str, now: dt.datetime) -> None:
+    book([movement], actor=actor, reason=reason, now=now)
+    apply_to_counters([movement])
+
+
+def _require_quantity(quantity: int, *, at_least: int) -> None:
+    if type(quantity) is not int or not at_least <= quantity <= MAX_QUANTITY:
+        raise InvalidQuantity(quantity)

@@ -1,0 +1,98 @@
+"""Where transactions that move stock begin and end.
+
+`run_in_transaction` is the only place that retries, and it retries whole transactions: MySQL has already rolled back a
+deadlock victim (1213), rolls back only the statement on a lock wait timeout (1205), and 1020 means the row changed after this
+transaction's snapshot. Retrying anything smaller would commit half of it.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from django.db import OperationalError, connection, transaction
+
+from inventory.contention import count, contention_counts
+from inventory.errors import StockBusy, StockConflict, TransactionRequired
+
+__all__ = ["CommitUnknown", "contention_counts", "require_transaction", "run_in_transaction"]
+
+T = TypeVar("T")
+
+_DEADLOCK, _LOCK_WAIT, _CHANGED_SINCE_READ = 1213, 1205, 1020
+_RETRYABLE: Final = {_DEADLOCK: "deadlocks", _LOCK_WAIT: "lock_waits", _CHANGED_SINCE_READ: "changed_since_read"}
+# Server gone, lost, shut down, connection killed: what was not committed is rolled back by the server.
+_LOST: Final = frozenset({2006, 2013, 2055, 1053, 1927, 4031})
+
+_MAX_ATTEMPTS: Final = 8
+_MAX_SECONDS: Final = 10.0
+_FIRST_PAUSE_SECONDS: Final = 0.002
+_LONGEST_PAUSE_SECONDS: Final = 0.1
+
+
+class CommitUnknown(StockBusy):
+    """The connection broke while COMMIT was under way: it may have happened or not. Ask the database before retrying."""
+
+
+def require_transaction() -> None:
+    """Raise TransactionRequired outside a transaction: a lock taken there would protect nothing."""
+    if not connection.in_atomic_block:
+        raise TransactionRequired
+
+
+def run_in_transaction(work: Callable[[], T], *, join: bool = False) -> T:
+    """Run `work` in one transaction of its own and return what it returns, retrying what lost a race.
+
+    `work` may run several times and must only touch the database. With `join`, a caller that already has a transaction
+    keeps it, and its owner retries. Raises StockBusy when the bounded retries are used up, CommitUnknown when the
+    connection was lost during COMMIT, and whatever `work` raises; in all these cases but CommitUnknown nothing was changed.
+    """
+    if join and connection.in_atomic_block:
+        return work()
+    give_up_at = time.monotonic() + _MAX_SECONDS
+    for attempt in range(_MAX_ATTEMPTS):
+        try:
+            return _run_once(work)
+        except StockConflict:
+            count("conflicts")
+        except OperationalError as error:
+            _prepare_retry(error)
+        count("retries")
+        if time.monotonic() > give_up_at:
+            break
+        _pause(attempt)
+    count("given_up")
+    raise StockBusy("too many concurrent changes to the same rows")
+
+
+def _run_once(work: Callable[[], T]) -> T:
+    committing = False
+    try:
+        with transaction.atomic(durable=True):
+            result = work()
+            committing = True
+    except OperationalError as error:
+        if committing and error.args[0] in _LOST:
+            connection.close()
+            count("unknown_commits")
+            raise CommitUnknown("the connection was lost during COMMIT") from error
+        raise
+    return result
+
+
+def _prepare_retry(error: OperationalError) -> None:
+    """Count a retryable error and make the connection usable again, or raise the error."""
+    code = error.args[0] if error.args else None
+    if code in _RETRYABLE:
+        count(_RETRYABLE[code])
+    elif code in _LOST:
+        count("connections_lost")
+        connection.close()
+    else:
+        raise error
+
+
+def _pause(attempt: int) -> None:
+    # Full jitter: losers that wake together would only collide again.
+    ceiling = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt)
+    time.sleep(random.uniform(0, ceiling))

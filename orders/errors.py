@@ -1,0 +1,56 @@
+"""What can go wrong with orders."""
+
+from dataclasses import dataclass
+
+
+class OrderError(Exception):
+    """Base of every error raised by orders on purpose."""
+
+
+@dataclass
+class OrderNotFound(OrderError):
+    """No order has this number."""
+
+    number: str
+
+    def __str__(self) -> str:
+        return f"no order {self.number}"
+
+
+@dataclass
+class InvalidTransition(OrderError):
+    """The order's status does not allow the move."""
+
+    number: str
+    status: str
+
+    def __str__(self) -> str:
+        return f"order {self.number} is {self.status}"
+
+
+class OrderNotPayable(InvalidTransition):
+    """Money cannot be taken for this order any more, or not again."""
+
+
+class OrderNotCancellable(InvalidTransition):
+    """The order is past the point where it can be cancelled."""
+
+
+@dataclass
+class IdempotencyKeyReused(OrderError):
+    """The key was used before, for a different request."""
+
+    key: str
+
+    def __str__(self) -> str:
+        return "this idempotency key belongs to a different request"
+
+
+@dataclass
+class InvalidOrder(OrderError):
+    """The draft cannot be an order: no lines, too many, or amounts out of range."""
+
+    problem: str
+
+    def __str__(self) -> str:
+        return self.problem

@@ -1,0 +1,129 @@
+"""Moving an order through its life.
+
+Each function takes the order's row first, by a compare-and-set of its status, and stock rows last (docs/locking.md). Whoever
+loses a race finds the guard closed and learns the status that won.
+"""
+
+import datetime as dt
+from collections.abc import Collection
+from typing import Any
+
+from inventory.services import plan_reservation, release, reserve, ship
+from inventory.transactions import require_transaction, run_in_transaction
+from inventory.types import Demand
+from orders import outbox, selectors
+from orders.errors import InvalidTransition, OrderNotCancellable, OrderNotFound, OrderNotPayable
+from orders.models import Order
+from orders.states import CancelReason, OrderStatus, list_origins
+from orders.types import OrderView
+
+CANCELLED_TOPIC = "order.cancelled"
+
+
+def cancel_order(*, number: str, reason: str, actor: str, now: dt.datetime) -> OrderView:
+    """Cancel an unpaid order and give its units back; an order cancelled already is returned as it is.
+
+    Raises OrderNotFound, OrderNotCancellable once money has been taken, StockBusy. Opens its own transaction.
+    """
+    why = CancelReason(reason)
+
+    def cancel() -> None:
+        order = _lock_order(number)
+        if order.status == OrderStatus.CANCELLED:
+            return
+        if order.status != OrderStatus.PENDING:
+            raise OrderNotCancellable(number, order.status)
+        _move(order, OrderStatus.CANCELLED, cancelled_at=now, cancel_reason=why.value)
+        release(references=[order.stock_reference], actor=actor, reason=why.value, now=now)
+        announce_cancelled(order_ids=[order.id], now=now)
+
+    run_in_transaction(cancel)
+    return selectors.get_order(number=number)
+
+
+def announce_cancelled(*, order_ids: Collection[int], now: dt.datetime) -> None:
+    """Have the gateways told, by outbox, that nobody should pay these orders any more. Needs a transaction."""
+    outbox.enqueue(
+        topic=CANCELLED_TOPIC,
+        payloads={f"{CANCELLED_TOPIC}:{order_id}": {"order_id": order_id} for order_id in order_ids},
+        now=now,
+    )
+
+
+def lock_order(*, order_id: int) -> OrderView:
+    """Lock an order's row until the transaction ends and return the order. Raises OrderNotFound. Needs a transaction."""
+    require_transaction()
+    order = Order.objects.select_for_update().filter(id=order_id).first()
+    if order is None:
+        raise OrderNotFound(f"#{order_id}")
+    return selectors.to_view(order)
+
+
+def mark_paid(*, order_id: int, now: dt.datetime) -> None:
+    """Note that a pending order is paid. Raises OrderNotPayable before any write. Needs a transaction."""
+    require_transaction()
+    moved = Order.objects.filter(id=order_id, status=OrderStatus.PENDING).update(status=OrderStatus.PAID, paid_at=now)
+    if not moved:
+        raise _not_payable(order_id)
+
+
+def revive_cancelled(*, order_id: int, now: dt.datetime) -> None:
+    """Take a cancelled order's units again and mark it paid: money came late, the stock was still there.
+
+    Raises OutOfStock or StockConflict after writing, so the caller's transaction must be rolled back or be a savepoint;
+    OrderNotPayable if the order is not cancelled. Needs a transaction.
+    """
+    require_transaction()
+    order = Order.objects.select_for_update().get(id=order_id)
+    if order.status != OrderStatus.CANCELLED:
+        raise OrderNotPayable(order.number, order.status)
+    claims = plan_reservation(
+        demands=[Demand(line.stock_item_id, line.quantity) for line in order.lines.all()]
+    )
+    # The first reservation and its release stay in the ledger; the second gets a reference of its own.
+    attempt = int(order.stock_reference.partition("/")[2] or 1) + 1
+    reference = f"order:{order.number}/{attempt}"
+    _move(order, OrderStatus.PAID, paid_at=now, cancelled_at=None, cancel_reason="", stock_reference=reference)
+    reserve(claims=claims, reference=reference, actor="late payment", now=now)
+
+
+def fulfil_order(*, number: str, actor: str, now: dt.datetime) -> OrderView:
+    """Book a paid order's units as shipped. Raises OrderNotFound, InvalidTransition. Opens its own transaction."""
+
+    def fulfil() -> None:
+        order = _lock_order(number)
+        _move(order, OrderStatus.FULFILLED, fulfilled_at=now)
+        ship(reference=order.stock_reference, actor=actor, now=now)
+
+    run_in_transaction(fulfil)
+    return selectors.get_order(number=number)
+
+
+def mark_refunded(*, order_id: int, actor: str, now: dt.datetime) -> None:
+    """Note that an order's money goes back; units that have not left the house return to stock.
+
+    Raises InvalidTransition unless the order is paid or shipped. Needs a transaction.
+    """
+    require_transaction()
+    order = Order.objects.select_for_update().get(id=order_id)
+    _move(order, OrderStatus.REFUNDED, refunded_at=now)
+    release(references=[order.stock_reference], actor=actor, reason="refunded", now=now)
+
+
+def _lock_order(number: str) -> Order:
+    order = Order.objects.select_for_update().filter(number=number).first()
+    if order is None:
+        raise OrderNotFound(number)
+    return order
+
+
+def _move(order: Order, target: OrderStatus, **columns: Any) -> None:
+    """Compare-and-set: the guard is in WHERE, because MySQL counts matched rows, not changed ones."""
+    moved = Order.objects.filter(id=order.id, status__in=list_origins(target)).update(status=target, **columns)
+    if not moved:
+        raise InvalidTransition(order.number, order.status)
+
+
+def _not_payable(order_id: int) -> OrderNotPayable | OrderNotFound:
+    order = Order.objects.filter(id=order_id).first()
+    return OrderNotPayable(order.number, order.status) if order else OrderNotFound(f"#{order_id}")

@@ -1,0 +1,73 @@
+"""Reads of orders. What is read here may have changed by the time it is used; services re-check under a lock."""
+
+import datetime as dt
+from collections.abc import Collection
+
+from django.db.models import QuerySet
+
+from orders.errors import OrderNotFound
+from orders.models import JobHealth, Order
+from orders.numbers import check_order_token, order_token
+from orders.types import OrderLineView, OrderView
+
+__all__ = [
+    "check_order_token",
+    "find_placed",
+    "get_job_health",
+    "get_order",
+    "get_orders_by_id",
+    "list_customer_orders",
+    "order_token",
+]
+
+
+def get_order(*, number: str) -> OrderView:
+    """Return one order with its lines. Raises OrderNotFound."""
+    return _get(Order.objects.filter(number=number), number)
+
+
+def get_orders_by_id(*, ids: Collection[int]) -> dict[int, OrderView]:
+    """Return the orders that exist among these ids, by id."""
+    return {order.id: to_view(order) for order in Order.objects.filter(id__in=ids).prefetch_related("lines")}
+
+
+def find_placed(*, idempotency_scope: str, idempotency_key: str) -> tuple[OrderView, str] | None:
+    """Return the order placed under this key and the fingerprint of its request, or None."""
+    order = (
+        Order.objects.filter(idempotency_scope=idempotency_scope, idempotency_key=idempotency_key)
+        .prefetch_related("lines")
+        .first()
+    )
+    return (to_view(order), order.request_fingerprint) if order else None
+
+
+def list_customer_orders(*, customer_id: int, limit: int = 50) -> list[OrderView]:
+    """Return a customer's latest orders, newest first."""
+    orders = Order.objects.filter(customer_id=customer_id).order_by("-id").prefetch_related("lines")[:limit]
+    return [to_view(order) for order in orders]
+
+
+def get_job_health(*, name: str) -> tuple[dt.datetime, str] | None:
+    """Return when a scheduled job last succeeded and what it did, or None if it never ran."""
+    return JobHealth.objects.filter(name=name).values_list("succeeded_at", "detail").first()
+
+
+def to_view(order: Order) -> OrderView:
+    """Return an order row and its lines as a value."""
+    lines = sorted(order.lines.all(), key=lambda line: line.position)
+    return OrderView(
+        **{name: getattr(order, name) for name in _COPIED},
+        lines=tuple(
+            OrderLineView(line.sku, line.name, line.unit_price, line.quantity, line.stock_item_id) for line in lines
+        ),
+    )
+
+
+_COPIED = tuple(name for name in OrderView.__dataclass_fields__ if name != "lines")
+
+
+def _get(orders: QuerySet[Order], number: str) -> OrderView:
+    order = orders.prefetch_related("lines").first()
+    if order is None:
+        raise OrderNotFound(number)
+    return to_view(order)

@@ -1,0 +1,29 @@
+"""Everything that changes orders, for neighbours to call."""
+
+from orders.lifecycle import (
+    cancel_order,
+    fulfil_order,
+    lock_order,
+    mark_paid,
+    mark_refunded,
+    revive_cancelled,
+)
+from orders.outbox import connect, deliver_outbox, enqueue, requeue
+from orders.placement import place_order
+from orders.sweep import sweep_expired_orders, unpark_orders
+
+__all__ = [
+    "cancel_order",
+    "connect",
+    "deliver_outbox",
+    "enqueue",
+    "fulfil_order",
+    "lock_order",
+    "mark_paid",
+    "mark_refunded",
+    "place_order",
+    "requeue",
+    "revive_cancelled",
+    "sweep_expired_orders",
+    "unpark_orders",
+]

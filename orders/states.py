@@ -1,0 +1,37 @@
+"""The life of an order: one table of allowed moves. Every change of status is a compare-and-set against it."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class OrderStatus(models.TextChoices):
+    """Where an order is in its life."""
+
+    PENDING = "pending", _("Awaiting payment")
+    PAID = "paid", _("Paid")
+    FULFILLED = "fulfilled", _("Shipped")
+    CANCELLED = "cancelled", _("Cancelled")
+    REFUNDED = "refunded", _("Refunded")
+
+
+class CancelReason(models.TextChoices):
+    """Why an order was cancelled."""
+
+    EXPIRED = "expired", _("Not paid in time")
+    CUSTOMER = "customer", _("Cancelled by the customer")
+    STAFF = "staff", _("Cancelled by the shop")
+
+
+# CANCELLED -> PAID is money that came late and found the stock still there: the units are reserved anew first.
+ALLOWED_MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {
+    OrderStatus.PENDING: frozenset({OrderStatus.PAID, OrderStatus.CANCELLED}),
+    OrderStatus.PAID: frozenset({OrderStatus.FULFILLED, OrderStatus.REFUNDED}),
+    OrderStatus.FULFILLED: frozenset({OrderStatus.REFUNDED}),
+    OrderStatus.CANCELLED: frozenset({OrderStatus.PAID}),
+    OrderStatus.REFUNDED: frozenset(),
+}
+
+
+def list_origins(target: OrderStatus) -> list[OrderStatus]:
+    """Return the statuses from which an order may move to `target`."""
+    return [origin for origin, targets in ALLOWED_MOVES.items() if target in targets]

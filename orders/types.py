@@ -1,0 +1,93 @@
+"""What orders takes from and hands to its neighbours. Amounts are minor units of the order's currency."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+MAX_LINES: Final = 5_000
+MAX_AMOUNT: Final = 10**15
+
+
+@dataclass(frozen=True, slots=True)
+class LineDraft:
+    """One line of an order to be placed."""
+
+    stock_item_id: int
+    sku: str
+    name: str
+    unit_price: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDraft:
+    """An order to be placed. `payment_due_at` is aware UTC."""
+
+    email: str
+    currency: str
+    lines: tuple[LineDraft, ...]
+    payment_due_at: dt.datetime
+    customer_id: int | None = None
+    shipping_address: Mapping[str, Any] | None = None
+
+    @property
+    def total_amount(self) -> int:
+        """Sum of the lines in minor units."""
+        return sum(line.unit_price * line.quantity for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLineView:
+    """One line of an order, as it was bought."""
+
+    sku: str
+    name: str
+    unit_price: int
+    quantity: int
+    stock_item_id: int
+
+    @property
+    def line_total(self) -> int:
+        """Price of the whole line in minor units."""
+        return self.unit_price * self.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """An order as it was when it was read. Times are aware UTC."""
+
+    id: int
+    number: str
+    status: str
+    currency: str
+    total_amount: int
+    email: str
+    customer_id: int | None
+    shipping_address: Mapping[str, Any] | None
+    payment_due_at: dt.datetime
+    placed_at: dt.datetime
+    paid_at: dt.datetime | None
+    cancelled_at: dt.datetime | None
+    fulfilled_at: dt.datetime | None
+    refunded_at: dt.datetime | None
+    cancel_reason: str
+    lines: tuple[OrderLineView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedOrder:
+    """The order of a checkout, and whether it was there already."""
+
+    order: OrderView
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SweepReport:
+    """What one sweep of unpaid orders did."""
+
+    cancelled: int
+    parked: int
+    units_released: int
+    seconds: float

@@ -1,0 +1,128 @@
+"""The catalogue and the cart."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Category(models.Model):
+    """A shelf of the catalogue; categories form a tree."""
+
+    name = models.CharField(_("name"), max_length=120)
+    slug = models.SlugField(_("slug"), max_length=140, unique=True)
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent")
+    )
+    position = models.PositiveIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Product(models.Model):
+    """Something the shop shows; what is bought is one of its variants."""
+
+    name = models.CharField(_("name"), max_length=255)
+    slug = models.SlugField(_("slug"), max_length=255, unique=True, allow_unicode=True)
+    # HTML cleaned of everything but text markup when it was saved.
+    description = models.TextField(_("description"), blank=True)
+    vendor = models.CharField(_("vendor"), max_length=120, blank=True)
+    category = models.ForeignKey(
+        Category, on_delete=models.PROTECT, null=True, blank=True, related_name="products", verbose_name=_("category")
+    )
+    is_published = models.BooleanField(_("published"), default=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+        indexes: ClassVar = [models.Index(fields=["is_published", "category"], name="product_listed")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Variant(models.Model):
+    """One buyable form of a product, with its own price and its own stock item."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="variants", verbose_name=_("product"))
+    stock_item = models.OneToOneField(
+        "inventory.StockItem", on_delete=models.PROTECT, related_name="+", verbose_name=_("stock item")
+    )
+    # Pairs in the order they are shown: [["Size", "M"], ["Colour", "Red"]]; empty for a product with one form.
+    options = models.JSONField(_("options"), default=list, blank=True)
+    price_amount = models.BigIntegerField(_("price"), help_text=_("In minor units of the shop's currency."))
+    position = models.PositiveIntegerField(_("position"), default=0)
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("variant")
+        verbose_name_plural = _("variants")
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(price_amount__gte=0), name="variant_price_not_negative")
+        ]
+
+    def __str__(self) -> str:
+        return self.label or str(self.product)
+
+    @property
+    def label(self) -> str:
+        """The chosen options as people say them: "M / Red"; empty for a product with one form."""
+        return " / ".join(value for _name, value in self.options)
+
+
+class ProductImage(models.Model):
+    """A picture of a product."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="images", verbose_name=_("product"))
+    file = models.ImageField(_("file"), upload_to="products")
+    alt = models.CharField(_("alternative text"), max_length=255, blank=True)
+    position = models.PositiveIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("product image")
+        verbose_name_plural = _("product images")
+
+    def __str__(self) -> str:
+        return self.alt or self.file.name
+
+
+class Cart(models.Model):
+    """What somebody means to buy. Found by the customer, or by the id in an anonymous visitor's session."""
+
+    customer = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    # The idempotency key of this cart's next order: two tabs and a double click submit the same one.
+    checkout_key = models.CharField(max_length=40)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("cart")
+        verbose_name_plural = _("carts")
+
+    def __str__(self) -> str:
+        return f"cart {self.pk}"
+
+
+class CartLine(models.Model):
+    """A number of units of one variant in a cart."""
+
+    cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="lines")
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="+")
+    quantity = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("cart line")
+        verbose_name_plural = _("cart lines")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["cart", "variant"], name="cartline_once")]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.variant}"
