@@ -183,8 +183,8 @@ PAYMENT_GATEWAYS = env.list("PAYMENT_GATEWAYS", default=["sandbox"])
 # What happens to money for an order that is already cancelled: "reserve" takes the stock again if it is still
 # there and refunds otherwise; "refund" always refunds.
 LATE_PAYMENT = env.str("LATE_PAYMENT", default="reserve")
-# Signs the sandbox gateway's callbacks; derived, so that a local trial needs no further secret.
-SANDBOX_SECRET = env.str("SANDBOX_SECRET", default=SECRET_KEY)
+# Signs the sandbox gateway's callbacks. Unset, the sandbox is off: nobody pays with play money in production.
+SANDBOX_SECRET = env.str("SANDBOX_SECRET", default="")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # --- People ---------------------------------------------------------------------------------------------------

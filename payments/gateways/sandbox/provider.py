@@ -1,0 +1,107 @@
+"""The provider's side of the sandbox: charges, the customer's decision, callbacks, refunds.
+
+It stands for somebody else's system: it shares nothing with the shop but the protocol, keeps its own records, and reports by
+HTTP even though it lives next door. A callback is owed until the shop has answered 2xx.
+"""
+
+import base64
+import datetime as dt
+import hashlib
+import json
+import logging
+import secrets
+import urllib.error
+import urllib.request
+
+from django.db import transaction
+from django.db.models import F
+from standardwebhooks import Webhook
+
+from payments.gateways.base import PaymentRequest
+from payments.models import SandboxCallback, SandboxCharge
+
+logger = logging.getLogger(__name__)
+
+_TIMEOUT_SECONDS = 5
+_MAX_ATTEMPTS = 100
+
+
+def signer(secret: str) -> Webhook:
+    """Return what signs and verifies callbacks under this secret (Standard Webhooks)."""
+    return Webhook(base64.b64encode(hashlib.sha256(secret.encode()).digest()).decode())
+
+
+def open_charge(request: PaymentRequest) -> str:
+    """Open a charge, or return the one this idempotency key opened before."""
+    charge, _created = SandboxCharge.objects.get_or_create(
+        idempotency_key=request.idempotency_key,
+        defaults={
+            "reference": f"sbx_{secrets.token_urlsafe(24)}",
+            "amount": request.amount,
+            "currency": request.currency,
+            "description": request.description,
+            "return_url": request.return_url,
+            "callback_url": request.callback_url,
+        },
+    )
+    return charge.reference
+
+
+def settle_charge(reference: str, *, approve: bool) -> SandboxCallback | None:
+    """Record the customer's decision on an open charge; return the callback it causes, None if it was decided before."""
+    status, event = ("succeeded", "charge.succeeded") if approve else ("declined", "charge.declined")
+    with transaction.atomic():
+        if not SandboxCharge.objects.filter(reference=reference, status="open").update(status=status):
+            return None
+        charge = SandboxCharge.objects.get(reference=reference)
+        body = {"type": event, "reference": reference, "amount": charge.amount, "currency": charge.currency}
+        return SandboxCallback.objects.create(
+            event_id=f"evt_{secrets.token_urlsafe(18)}", charge=charge, body=json.dumps(body)
+        )
+
+
+def cancel_charge(reference: str) -> bool:
+    """Close an open charge; say whether it is closed now."""
+    SandboxCharge.objects.filter(reference=reference, status="open").update(status="cancelled")
+    return not SandboxCharge.objects.filter(reference=reference, status="succeeded").exists()
+
+
+def refund_charge(reference: str, *, amount: int, idempotency_key: str) -> str:
+    """Refund part or all of a charge; the same key refunds once."""
+    with transaction.atomic():
+        charge = SandboxCharge.objects.select_for_update().get(reference=reference)
+        if idempotency_key not in charge.refunds:
+            charge.refunds[idempotency_key] = amount
+            if charge.status != "succeeded" or sum(charge.refunds.values()) > charge.amount:
+                raise ValueError("more than was charged")
+            charge.save(update_fields=["refunds"])
+    return f"sbr_{hashlib.sha256(idempotency_key.encode()).hexdigest()[:24]}"
+
+
+def deliver_callback(callback: SandboxCallback, *, secret: str, now: dt.datetime) -> bool:
+    """POST a callback to the shop; say whether it was taken. It stays owed otherwise."""
+    SandboxCallback.objects.filter(pk=callback.pk).update(attempts=F("attempts") + 1)
+    request = urllib.request.Request(  # noqa: S310 - the URL is the shop's own, given when the charge was opened
+        callback.charge.callback_url,
+        data=callback.body.encode(),
+        headers={
+            "content-type": "application/json",
+            "webhook-id": callback.event_id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": signer(secret).sign(callback.event_id, now, callback.body),
+        },
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS):  # noqa: S310 - see above
+            pass
+    except (urllib.error.URLError, OSError) as error:
+        logger.warning("sandbox callback %s not taken: %s", callback.event_id, error)
+        return False
+    SandboxCallback.objects.filter(pk=callback.pk).update(is_delivered=True)
+    return True
+
+
+def redeliver_callbacks(*, secret: str, now: dt.datetime, limit: int = 50) -> int:
+    """Try every owed callback again; return how many were taken."""
+    owed = SandboxCallback.objects.filter(is_delivered=False, attempts__lt=_MAX_ATTEMPTS).select_related("charge")
+    return sum(deliver_callback(callback, secret=secret, now=now) for callback in owed.order_by("attempts")[:limit])

@@ -1,0 +1,160 @@
+"""Payments, refunds, the inbox of gateway events, and the sandbox provider's own records."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+
+class PaymentStatus(models.TextChoices):
+    """Where one attempt to pay is."""
+
+    STARTED = "started", _("Started")
+    SUCCEEDED = "succeeded", _("Succeeded")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
+    REVIEW = "review", _("Waiting for staff")
+
+
+class EventOutcome(models.TextChoices):
+    """How a gateway event ended. Every event ends as one of these; staff see those that wait."""
+
+    WAITING = "", _("Waiting")
+    APPLIED = "applied", _("Applied")
+    DUPLICATE = "duplicate", _("Duplicate")
+    LATE_RESERVED = "late_reserved", _("Late, stock reserved again")
+    LATE_REFUNDED = "late_refunded", _("Late, refunded")
+    REFUNDED_DUPLICATE = "refunded_duplicate", _("Paid twice, refunded")
+    AMOUNT_MISMATCH = "amount_mismatch", _("Wrong amount, waiting for staff")
+    UNKNOWN_REFERENCE = "unknown_reference", _("Unknown reference, waiting for staff")
+    IGNORED = "ignored", _("Ignored")
+    REVIEW = "review", _("Waiting for staff")
+
+
+class Payment(models.Model):
+    """One attempt to pay an order through one gateway."""
+
+    id = models.BigIntegerField(primary_key=True)
+    order = models.ForeignKey("orders.Order", on_delete=models.PROTECT, related_name="payments", verbose_name=_("order"))
+    gateway = models.CharField(_("gateway"), max_length=20)
+    # The gateway's own name for this payment; empty until it has answered.
+    reference = models.CharField(_("reference"), max_length=100, null=True, blank=True, db_collation="utf8mb4_bin")  # noqa: DJ001 - unique, so "none yet" must be NULL
+    status = models.CharField(_("status"), max_length=10, choices=PaymentStatus.choices)
+    amount = models.BigIntegerField(_("amount"))
+    currency = models.CharField(_("currency"), max_length=3)
+    received_amount = models.BigIntegerField(_("received"), default=0)
+    refunded_amount = models.BigIntegerField(_("refunded"), default=0)
+    redirect_url = models.TextField(blank=True)
+    created_at = models.DateTimeField(_("created at"))
+    succeeded_at = models.DateTimeField(_("succeeded at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["gateway", "reference"], name="payment_once_per_reference"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),
+            # Concurrent refunds cannot together exceed what came in, whatever a gateway would let pass.
+            models.CheckConstraint(
+                condition=Q(refunded_amount__gte=0, refunded_amount__lte=F("received_amount")),
+                name="payment_refunds_within_received",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gateway} {self.reference or self.id}"
+
+
+class RefundStatus(models.TextChoices):
+    """Where a refund is."""
+
+    REQUESTED = "requested", _("Requested")
+    SUCCEEDED = "succeeded", _("Succeeded")
+
+
+class Refund(models.Model):
+    """Money on its way back. Its id is the gateway's idempotency key, so no retry pays it twice."""
+
+    id = models.BigIntegerField(primary_key=True)
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds", verbose_name=_("payment"))
+    amount = models.BigIntegerField(_("amount"))
+    status = models.CharField(_("status"), max_length=10, choices=RefundStatus.choices, default=RefundStatus.REQUESTED)
+    reason = models.CharField(_("reason"), max_length=200)
+    actor = models.CharField(_("actor"), max_length=100)
+    reference = models.CharField(_("reference"), max_length=100, blank=True)
+    created_at = models.DateTimeField(_("created at"))
+    succeeded_at = models.DateTimeField(_("succeeded at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        constraints: ClassVar = [models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive")]
+
+    def __str__(self) -> str:
+        return f"refund {self.id}"
+
+
+class GatewayEvent(models.Model):
+    """The inbox: what a gateway told us, kept as it came, committed before anything is made of it."""
+
+    gateway = models.CharField(_("gateway"), max_length=20)
+    event_id = models.CharField(_("event"), max_length=100, db_collation="utf8mb4_bin")
+    kind = models.CharField(_("kind"), max_length=50)
+    reference = models.CharField(_("reference"), max_length=100, blank=True, db_collation="utf8mb4_bin")
+    amount = models.BigIntegerField(_("amount"), null=True)
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
+    body = models.TextField(_("body"))
+    received_at = models.DateTimeField(_("received at"))
+    outcome = models.CharField(
+        _("outcome"), max_length=20, choices=EventOutcome.choices, blank=True, default=EventOutcome.WAITING
+    )
+    settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
+    payment = models.ForeignKey(
+        Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="events", verbose_name=_("payment")
+    )
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    apply_after = models.DateTimeField(_("apply after"))
+    latest_error = models.CharField(_("latest error"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("gateway event")
+        verbose_name_plural = _("gateway events")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["gateway", "event_id"], name="gatewayevent_once")]
+        indexes: ClassVar = [models.Index(fields=["outcome", "apply_after"], name="gatewayevent_waiting")]
+
+    def __str__(self) -> str:
+        return f"{self.gateway} {self.event_id}"
+
+
+class SandboxCharge(models.Model):
+    """The sandbox provider's own record of a charge. Nothing outside `gateways.sandbox` reads it."""
+
+    reference = models.CharField(max_length=64, primary_key=True)
+    idempotency_key = models.CharField(max_length=64, unique=True)
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    description = models.CharField(max_length=200)
+    return_url = models.TextField()
+    callback_url = models.TextField()
+    status = models.CharField(max_length=10, default="open")
+    refunds = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class SandboxCallback(models.Model):
+    """A message the sandbox provider owes the shop until the shop has answered it."""
+
+    event_id = models.CharField(max_length=64, primary_key=True)
+    charge = models.ForeignKey(SandboxCharge, on_delete=models.CASCADE, related_name="callbacks")
+    body = models.TextField()
+    is_delivered = models.BooleanField(default=False)
+    attempts = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["is_delivered"], name="sandboxcallback_owed")]
+
+    def __str__(self) -> str:
+        return self.event_id

@@ -1,0 +1,63 @@
+"""Money on its way back: decided in one transaction with its cause, sent by outbox, once."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+
+from inventory.ids import new_id
+from inventory.transactions import require_transaction, run_in_transaction
+from orders import selectors as orders
+from orders.services import enqueue, lock_order, mark_refunded
+from orders.types import OrderView
+from payments.gateways.registry import get_gateway
+from payments.models import Payment, PaymentStatus, Refund, RefundStatus
+
+REFUND_TOPIC = "payment.refund"
+
+
+def refund_order(*, number: str, reason: str, actor: str, now: dt.datetime) -> OrderView:
+    """Refund everything paid for an order; units that have not left the house return to stock.
+
+    Raises OrderNotFound, InvalidTransition unless the order is paid or shipped. Opens its own transaction.
+    """
+    order_id = orders.get_order(number=number).id
+
+    def refund() -> None:
+        lock_order(order_id=order_id)
+        payments = Payment.objects.select_for_update().filter(order_id=order_id, status=PaymentStatus.SUCCEEDED)
+        for payment in payments.order_by("id"):
+            if left := payment.received_amount - payment.refunded_amount:
+                request_refund(payment=payment, amount=left, reason=reason, actor=actor, now=now)
+        mark_refunded(order_id=order_id, actor=actor, now=now)
+
+    run_in_transaction(refund)
+    return orders.get_order(number=number)
+
+
+def request_refund(*, payment: Payment, amount: int, reason: str, actor: str, now: dt.datetime) -> None:
+    """Set `amount` minor units of a payment aside for refund and have the gateway told. Needs a transaction.
+
+    Raises IntegrityError if that would exceed what was received: the CHECK holds the cap, not this code.
+    """
+    require_transaction()
+    Payment.objects.filter(id=payment.id).update(refunded_amount=F("refunded_amount") + amount)
+    refund = Refund.objects.create(
+        id=new_id(), payment=payment, amount=amount, reason=reason[:200], actor=actor, created_at=now
+    )
+    enqueue(topic=REFUND_TOPIC, payloads={f"{REFUND_TOPIC}:{refund.id}": {"refund_id": refund.id}}, now=now)
+
+
+def execute_refund(key: str, payload: Mapping[str, Any]) -> None:
+    """Have the gateway send the money. An outbox handler; the refund's id makes a second call the same refund."""
+    refund = Refund.objects.select_related("payment").get(id=payload["refund_id"])
+    if refund.status == RefundStatus.SUCCEEDED:
+        return
+    reference = get_gateway(refund.payment.gateway).refund_payment(
+        reference=str(refund.payment.reference), amount=refund.amount, idempotency_key=f"refund:{refund.id}"
+    )
+    Refund.objects.filter(id=refund.id, status=RefundStatus.REQUESTED).update(
+        status=RefundStatus.SUCCEEDED, reference=reference, succeeded_at=timezone.now()
+    )

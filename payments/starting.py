@@ -1,0 +1,75 @@
+"""Opening and closing payments at a gateway. The gateway is called between transactions, never inside one."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urljoin
+
+from inventory.ids import new_id
+from inventory.transactions import run_in_transaction
+from orders import selectors as orders
+from orders.errors import OrderNotPayable
+from orders.services import lock_order
+from payments.gateways.base import PaymentRequest
+from payments.gateways.registry import get_gateway
+from payments.models import Payment, PaymentStatus
+from payments.selectors import to_view
+from payments.types import PaymentView
+
+
+def start_payment(*, number: str, gateway: str, return_url: str, callback_url: str, now: dt.datetime) -> PaymentView:
+    """Open a payment for a pending order, or return the one that is open; its `redirect_url` is where to pay.
+
+    URLs are absolute. Raises OrderNotFound, OrderNotPayable, UnknownGateway, GatewayUnavailable. Opens its own transaction.
+    """
+    adapter = get_gateway(gateway)
+    order = orders.get_order(number=number)
+    payment = run_in_transaction(lambda: _find_or_create(order_id=order.id, gateway=gateway, now=now))
+    if payment.reference is None:
+        hosted = adapter.create_payment(
+            PaymentRequest(
+                # From our own row, so that a retry after a crash right here finds the same payment at the gateway.
+                idempotency_key=f"payment:{payment.id}",
+                amount=payment.amount,
+                currency=payment.currency,
+                description=f"Order {order.number}",
+                return_url=return_url,
+                callback_url=callback_url,
+                expires_at=order.payment_due_at,
+            )
+        )
+        Payment.objects.filter(id=payment.id).update(
+            reference=hosted.reference, redirect_url=urljoin(return_url, hosted.redirect_url)
+        )
+        payment.refresh_from_db()
+    return to_view(payment)
+
+
+def _find_or_create(*, order_id: int, gateway: str, now: dt.datetime) -> Payment:
+    # The order's lock makes two clicks on "pay" find the same payment.
+    order = lock_order(order_id=order_id)
+    if order.status != "pending" or order.payment_due_at <= now:
+        raise OrderNotPayable(order.number, order.status)
+    started = Payment.objects.filter(order_id=order_id, gateway=gateway, status=PaymentStatus.STARTED).first()
+    return started or Payment.objects.create(
+        id=new_id(),
+        order_id=order_id,
+        gateway=gateway,
+        status=PaymentStatus.STARTED,
+        amount=order.total_amount,
+        currency=order.currency,
+        created_at=now,
+    )
+
+
+def close_payments_of_order(key: str, payload: Mapping[str, Any]) -> None:
+    """Tell the gateways that nobody should pay a cancelled order any more. An outbox handler; doing it twice is harmless.
+
+    A payment that succeeded first stays as it is: its event is on the way and will be a late payment.
+    """
+    open_payments = Payment.objects.filter(
+        order_id=payload["order_id"], status=PaymentStatus.STARTED, reference__isnull=False
+    )
+    for payment in open_payments:
+        if get_gateway(payment.gateway).cancel_payment(reference=str(payment.reference)):
+            Payment.objects.filter(id=payment.id, status=PaymentStatus.STARTED).update(status=PaymentStatus.CANCELLED)
