@@ -1,0 +1,41 @@
+# Every target does its own set-up: system packages, virtual environment, private MariaDB and Redis under .local/.
+# The work is done by the modules in scripts/, which need nothing but Python 3.11 or newer.
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help run test setup down check bench docs doctor requirements
+
+START := exec sh scripts/start
+
+help: ## Show this list
+	@echo "Targets:"
+	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
+	@echo ""
+	@echo "Servers: DATABASE_URL and REDIS_URL name your own; what is not named runs privately under .local/."
+
+run: ## Start the shop with demo data; PORT=8000 moves it, Ctrl-C stops it
+	@$(START) run
+
+test: ## Run the tests; PYTEST_ARGS="tests/orders -x" narrows them
+	@$(START) test
+
+setup: ## Do all set-up, leave the private servers running, print their URLs
+	@$(START) setup
+
+down: ## Stop the private servers; FORCE=1 even while something uses them
+	@$(START) down
+
+check: ## Format, lint, types, architecture, migrations, deployment settings
+	@$(START) check
+
+bench: ## Measure checkout throughput; BENCH_ARGS="--workload hot --seconds 5" narrows it
+	@$(START) bench
+
+docs: ## Check the links of the Markdown documentation (there is nothing to build)
+	@$(START) docs
+
+doctor: ## Say what is wrong with this installation
+	@$(START) doctor
+
+requirements: ## Compile requirements*.in into the pinned, hashed requirements*.txt
+	@$(START) requirements

@@ -1,0 +1,143 @@
+"""`make run`: starts the shop (web, worker, beat) with demo data on loopback; Ctrl-C stops everything.
+
+PORT (8000) moves it; without PORT the next free port is taken when 8000 is in use. PORT=0: any free port.
+"""
+
+import argparse
+import http.client
+import os
+import socket
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from scripts import console, paths, ports, signals, site
+from scripts.environment import Needs, hold_servers, hold_setup, prepare
+from scripts.supervisor import Program, Supervisor
+
+DEFAULT_PORT = 8000
+READY_SECONDS = 120.0
+ANSWER_SECONDS = 3.0
+HTTP_OK = 200
+
+
+def main() -> int:
+    """Run `make run`."""
+    argparse.ArgumentParser(
+        prog="make run", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
+    signals.raise_on_signals()
+    claim_port().close()  # a taken port is told before minutes of set-up, not after
+    try:
+        with hold_servers(user="make run") as pair:
+            with hold_setup():
+                environment = {**demo_defaults(), **prepare(pair, Needs())}
+                site.migrate(environment)
+                site.collect_static(environment)
+                site.load_demo(environment)
+            serve(environment)
+    except console.Cancelled:
+        console.say("stopped")
+    return 0
+
+
+def demo_defaults() -> dict[str, str]:
+    """Return what plain HTTP on loopback needs; the real environment wins."""
+    return {
+        "SECURE_COOKIES": "false",
+        "ALLOWED_HOSTS": "127.0.0.1,localhost",
+        "GUNICORN_LOG_LEVEL": "warning",
+    }
+
+
+def claim_port() -> socket.socket:
+    """Return a socket listening on the port to use. Raises `StepFailed` if PORT names one that is taken."""
+    wish = os.environ.get("PORT", "")
+    if not wish:
+        return ports.listen_from(DEFAULT_PORT)
+    if not wish.isdigit() or int(wish) > 65535:
+        raise console.StepFailed(f"PORT must be a number up to 65535, not {wish!r}")
+    try:
+        return ports.listen_on(int(wish))
+    except OSError as error:
+        raise console.StepFailed(
+            f"port {wish} cannot be used ({error.strerror}). Choose another: make run PORT={int(wish) + 1}"
+        ) from error
+
+
+def serve(environment: Mapping[str, str]) -> None:
+    """Run web, worker and beat until this process is cancelled."""
+    with claim_port() as listener, tempfile.TemporaryDirectory(prefix="holdfast-run-") as scratch:
+        port = listener.getsockname()[1]
+        url = f"http://{ports.LOOPBACK}:{port}"
+        if port != DEFAULT_PORT and not os.environ.get("PORT"):
+            console.say(f"port {DEFAULT_PORT} is taken; using {port}")
+        (Path(scratch) / "metrics").mkdir()
+        settings = {
+            "SITE_URL": url,
+            "PROMETHEUS_MULTIPROC_DIR": f"{scratch}/metrics",
+            **environment,
+            "PORT": str(port),
+        }
+        Supervisor(list_programs(listener, Path(scratch)), settings).run(
+            is_ready=lambda: answers(port), ready_seconds=READY_SECONDS, announce=lambda: announce(url)
+        )
+
+
+def list_programs(listener: socket.socket, scratch: Path) -> list[Program]:
+    """Return the three programs. The web server inherits the socket, so no port is lost to a race."""
+    descriptor = listener.fileno()
+    celery = [str(paths.VENV_PYTHON), "-m", "celery", "--quiet", "-A", "config.celery"]
+    return [
+        Program(
+            "web",
+            [
+                *(
+                    str(paths.VENV_PYTHON),
+                    "-m",
+                    "gunicorn",
+                    "-c",
+                    "config/gunicorn.py",
+                    "--no-control-socket",
+                ),
+                *("--bind", f"fd://{descriptor}", "config.wsgi"),
+            ],
+            descriptors=[descriptor],
+        ),
+        Program("worker", [*celery, "worker", "--concurrency", "2", "--loglevel", "WARNING"]),
+        Program(
+            "beat",
+            [*celery, "beat", "--schedule", str(scratch / "beat"), "--pidfile", "", "--loglevel", "WARNING"],
+        ),
+    ]
+
+
+def answers(port: int) -> bool:
+    """Say whether the shop answers on /healthz."""
+    connection = http.client.HTTPConnection(ports.LOOPBACK, port, timeout=ANSWER_SECONDS)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == HTTP_OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def announce(url: str) -> None:
+    """Print where the shop is and how to log in."""
+    console.show(
+        f"""
+  Holdfast is running:  {url}/
+  Staff:                {url}/admin/
+
+  Customer log-in:      demo@example.com    demo-holdfast
+  Staff log-in:         admin@example.com   admin-holdfast
+
+  Ctrl-C stops everything.
+"""
+    )
+
+
+if __name__ == "__main__":
+    console.run_main(main)

@@ -1,0 +1,1 @@
+"""The private database and Redis of a checkout: on loopback, below `.local/`, with random passwords."""

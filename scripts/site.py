@@ -1,0 +1,57 @@
+"""Bringing the database, the static files and the demo catalogue of the shop up to date."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from scripts import paths
+from scripts.commands import run_logged
+from scripts.console import say
+
+
+def migrate(environment: Mapping[str, str]) -> None:
+    """Apply the migrations the database does not have yet."""
+    _manage(environment, "migrate", "--noinput", failure="the migrations could not be applied")
+
+
+def collect_static(environment: Mapping[str, str]) -> None:
+    """Collect and compress the static files, unless nothing changed since the last time."""
+    root = Path(environment.get("STATIC_ROOT") or paths.LOCAL / "static")
+    stamp = paths.LOCAL / "static.stamp"
+    fingerprint = _fingerprint_static(root)
+    if (root / "staticfiles.json").is_file() and stamp.is_file() and stamp.read_text() == fingerprint:
+        return
+    say("collecting the static files")
+    stamp.unlink(missing_ok=True)
+    _manage(environment, "collectstatic", "--noinput", failure="the static files could not be collected")
+    stamp.write_text(fingerprint)
+
+
+def load_demo(environment: Mapping[str, str]) -> None:
+    """Load the demo catalogue and log-ins, once for each database."""
+    database = hashlib.sha256(environment["DATABASE_URL"].encode()).hexdigest()[:16]
+    stamp = paths.LOCAL / f"demo-{database}.stamp"
+    if stamp.exists():
+        return
+    say("loading the demo catalogue")
+    _manage(environment, "load_demo", failure="the demo catalogue could not be loaded")
+    stamp.touch()
+
+
+def _manage(environment: Mapping[str, str], command: str, *arguments: str, failure: str) -> None:
+    run_logged(
+        [paths.VENV_PYTHON, paths.MANAGE, command, *arguments],
+        log=f"{command}.log",
+        failure=failure,
+        env=environment,
+    )
+
+
+def _fingerprint_static(root: Path) -> str:
+    digest = hashlib.sha256(str(root).encode())
+    for name in ("requirements.txt", "config/settings.py"):
+        digest.update((paths.ROOT / name).read_bytes())
+    for path in sorted(paths.ROOT.glob("*/static/**/*")):
+        facts = path.stat()
+        digest.update(f"{path.relative_to(paths.ROOT)} {facts.st_size} {facts.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
