@@ -1,10 +1,11 @@
 """Reads. Nothing here locks a row, and nothing read here is a promise by the time it is used."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 from inventory.errors import UnknownSku
 from inventory.locking import registry
-from inventory.models import StockItem, StockMovement
+from inventory.models import MovementKind, StockItem, StockMovement
 from inventory.types import StockLevel
 
 _COLUMNS = ("id", "sku", "on_hand", "available", "version", "locking_strategy", "low_stock_threshold")
@@ -35,13 +36,21 @@ def list_strategies() -> list[tuple[str, str]]:
     return [(strategy.name, str(strategy.label)) for strategy in registry.list_strategies()]
 
 
-def list_reservations(*, references: Collection[str]) -> list[tuple[str, int, str, int, int]]:
-    """Return (reference, stock item id, kind, available delta, on-hand delta) of every movement booked for these references."""
-    return list(
-        StockMovement.objects.filter(reference__in=list(references)).values_list(
-            "reference", "stock_item_id", "kind", "available_delta", "on_hand_delta"
-        )
+def list_reservations(*, references: Collection[str]) -> dict[tuple[str, int], dict[str, int]]:
+    """Return what was booked for these references: units (all positive) by kind, by (reference, stock item id)."""
+    booked: dict[tuple[str, int], dict[str, int]] = defaultdict(dict)
+    rows = StockMovement.objects.filter(reference__in=list(references)).values_list(
+        "reference", "stock_item_id", "kind", "available_delta", "on_hand_delta"
     )
+    for reference, stock_item_id, kind, available_delta, on_hand_delta in rows:
+        booked[reference, stock_item_id][kind] = abs(available_delta or on_hand_delta)
+    return dict(booked)
+
+
+def list_reserving_references(*, after: str, limit: int) -> list[str]:
+    """Return the next references, in order, for which units were ever reserved."""
+    rows = StockMovement.objects.filter(reference__gt=after, kind=MovementKind.RESERVE)
+    return list(rows.order_by("reference").values_list("reference", flat=True).distinct()[:limit])
 
 
 def _to_levels(rows: Iterable[tuple[int, str, int, int, int, str, int]]) -> Iterable[StockLevel]:

@@ -56,5 +56,4 @@ class Finding:
     detail: str
     expected: int | str
     actual: int | str
-    first_wrong_row: int | None = None
     repairable: bool = False

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from orders.errors import OrderNotFound
 from orders.models import JobHealth, Order
 from orders.numbers import check_order_token, order_token
+from orders.states import OrderStatus
 from orders.types import OrderLineView, OrderView
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "get_order",
     "get_orders_by_id",
     "list_customer_orders",
+    "list_paid_orders",
     "order_token",
 ]
 
@@ -45,6 +47,12 @@ def list_customer_orders(*, customer_id: int, limit: int = 50) -> list[OrderView
     """Return a customer's latest orders, newest first."""
     orders = Order.objects.filter(customer_id=customer_id).order_by("-id").prefetch_related("lines")[:limit]
     return [to_view(order) for order in orders]
+
+
+def list_paid_orders(*, after_id: int, limit: int) -> list[tuple[int, str, int]]:
+    """Return (id, number, total) of the next orders, by id, whose money the shop keeps."""
+    paid = Order.objects.filter(id__gt=after_id, status__in=[OrderStatus.PAID, OrderStatus.FULFILLED])
+    return list(paid.order_by("id").values_list("id", "number", "total_amount")[:limit])
 
 
 def get_job_health(*, name: str) -> tuple[dt.datetime, str] | None:

@@ -23,9 +23,7 @@ class LockingStrategy(Protocol):
 
 
 # The strategies in this folder are all there is to the hot row, so they speak SQL: see inventory/sql.py.
-_CLAIM = (
-    "UPDATE inventory_stockitem SET available = available - %s, version = version + 1 WHERE id = %s AND available >= %s"
-)
+_TAKE = "UPDATE inventory_stockitem SET available = available - %s, version = version + 1 WHERE id = %s AND "
 
 
 def take_units(*, stock_item_id: int, quantity: int) -> bool:
@@ -34,13 +32,13 @@ def take_units(*, stock_item_id: int, quantity: int) -> bool:
     The comparison and the subtraction are one statement on the latest committed row, so nothing can come between them.
     """
     with connection.cursor() as cursor:
-        return bool(cursor.execute(_CLAIM, (quantity, stock_item_id, quantity)) == 1)
+        return bool(cursor.execute(_TAKE + "available >= %s", (quantity, stock_item_id, quantity)) == 1)
 
 
 def take_units_at_version(*, stock_item_id: int, quantity: int, version: int) -> bool:
-    """Take units only if nobody has written the row since `version` was read."""
+    """Take units only if nobody has written the row since `version` was read, and found to hold enough."""
     with connection.cursor() as cursor:
-        return bool(cursor.execute(_CLAIM + " AND version = %s", (quantity, stock_item_id, quantity, version)) == 1)
+        return bool(cursor.execute(_TAKE + "version = %s", (quantity, stock_item_id, version)) == 1)
 
 
 def read_available(*, stock_item_id: int, lock: bool = False) -> tuple[int, int]:

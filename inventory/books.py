@@ -1,0 +1,110 @@
+"""Do the counters agree with the ledger, and does the ledger agree with itself?
+
+`check_stock` reads one snapshot, so it can run while the shop sells.
+"""
+
+from collections.abc import Iterator
+
+from django.db import connection
+from django.db.models import F
+
+from inventory.models import StockItem, StockMovement
+from inventory.transactions import run_in_transaction
+from inventory.types import Finding
+
+_COUNTERS_AGAINST_LEDGER = """
+    SELECT item.id, item.sku, item.available, item.on_hand, COALESCE(ledger.available, 0), COALESCE(ledger.on_hand, 0)
+    FROM inventory_stockitem item
+    LEFT JOIN (
+        SELECT stock_item_id, SUM(available_delta) AS available, SUM(on_hand_delta) AS on_hand
+        FROM inventory_stockmovement GROUP BY stock_item_id
+    ) ledger ON ledger.stock_item_id = item.id
+    WHERE item.available <> COALESCE(ledger.available, 0) OR item.on_hand <> COALESCE(ledger.on_hand, 0)
+    ORDER BY item.id
+"""
+
+_SETTLED_WRONGLY = """
+    SELECT settled.id, settled.reference, settled.kind, COALESCE(item.sku, settled.stock_item_id),
+           settled.available_delta + settled.on_hand_delta, reserved.available_delta, other.kind
+    FROM inventory_stockmovement settled
+    LEFT JOIN inventory_stockitem item ON item.id = settled.stock_item_id
+    LEFT JOIN inventory_stockmovement reserved
+        ON reserved.reference = settled.reference AND reserved.stock_item_id = settled.stock_item_id
+        AND reserved.kind = 'reserve'
+    LEFT JOIN inventory_stockmovement other
+        ON other.reference = settled.reference AND other.stock_item_id = settled.stock_item_id
+        AND other.kind IN ('release', 'ship') AND other.kind <> settled.kind
+    WHERE settled.kind IN ('release', 'ship')
+        AND (reserved.id IS NULL OR other.id IS NOT NULL
+             OR ABS(settled.available_delta + settled.on_hand_delta) <> -reserved.available_delta)
+    ORDER BY settled.id
+"""
+
+_WITHOUT_STOCK_ITEM = """
+    SELECT movement.id, movement.reference, movement.stock_item_id FROM inventory_stockmovement movement
+    LEFT JOIN inventory_stockitem item ON item.id = movement.stock_item_id
+    WHERE item.id IS NULL ORDER BY movement.id
+"""
+
+
+def check_stock() -> Iterator[Finding]:
+    """Yield every disagreement among stock items and their ledger. Needs `inventory.snapshots.consistent_snapshot`."""
+    for item_id, sku, available, on_hand, due_available, due_on_hand in _select(_COUNTERS_AGAINST_LEDGER):
+        yield Finding(
+            check="counters-differ-from-ledger",
+            subject=sku,
+            detail=f"stock item row {item_id} was changed without the ledger, or a ledger row is missing or changed",
+            expected=f"available {due_available}, on hand {due_on_hand}",
+            actual=f"available {available}, on hand {on_hand}",
+            repairable=0 <= due_available <= due_on_hand,
+        )
+    for row_id, reference, kind, subject, units, reserved, other in _select(_SETTLED_WRONGLY):
+        yield Finding(
+            check="settled-differs-from-reserved",
+            subject=str(subject),
+            detail=f"ledger row {row_id}: {kind} of {reference}" + (f", which also has a {other}" if other else ""),
+            expected=-reserved if reserved is not None else "a reservation",
+            actual=abs(units),
+        )
+    for row_id, reference, item_id in _select(_WITHOUT_STOCK_ITEM):
+        yield Finding(
+            check="movement-without-stock-item",
+            subject=f"#{item_id}",
+            detail=f"ledger row {row_id}: {reference}",
+            expected="a stock item",
+            actual="none",
+        )
+
+
+def repair_counters(*, sku: str) -> bool:
+    """Set a stock item's counters to the sums of its ledger; say whether they are right now.
+
+    Only for an item whose ledger is known to be right. Refuses sums that could not be stock. Opens its own transaction, and
+    looks again under the row's lock: a sale between check and repair is not a finding.
+    """
+
+    def repair() -> bool:
+        item = StockItem.objects.select_for_update().get(sku=sku)
+        # Every ledger row is committed together with its counter, so under this lock the sums are complete.
+        available, on_hand = _sum_ledger(item.id)
+        if not 0 <= available <= on_hand:
+            return False
+        StockItem.objects.filter(id=item.id).update(available=available, on_hand=on_hand, version=F("version") + 1)
+        return True
+
+    return run_in_transaction(repair)
+
+
+def _sum_ledger(stock_item_id: int) -> tuple[int, int]:
+    rows = StockMovement.objects.filter(stock_item_id=stock_item_id).values_list("available_delta", "on_hand_delta")
+    available = on_hand = 0
+    for available_delta, on_hand_delta in rows.iterator():
+        available += available_delta
+        on_hand += on_hand_delta
+    return available, on_hand
+
+
+def _select(sql: str) -> list[tuple]:  # type: ignore[type-arg]
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return list(cursor.fetchall())
