@@ -13,6 +13,7 @@ from orders.types import OrderLineView, OrderView
 
 __all__ = [
     "check_order_token",
+    "count_overdue_orders",
     "find_placed",
     "get_job_health",
     "get_order",
@@ -43,10 +44,19 @@ def find_placed(*, idempotency_scope: str, idempotency_key: str) -> tuple[OrderV
     return (to_view(order), order.request_fingerprint) if order else None
 
 
-def list_customer_orders(*, customer_id: int, limit: int = 50) -> list[OrderView]:
-    """Return a customer's latest orders, newest first."""
-    orders = Order.objects.filter(customer_id=customer_id).order_by("-id").prefetch_related("lines")[:limit]
-    return [to_view(order) for order in orders]
+def list_customer_orders(*, customer_id: int, limit: int = 50, before_id: int | None = None) -> list[OrderView]:
+    """Return a customer's latest orders, newest first; with `before_id`, those that are older than that one."""
+    orders = Order.objects.filter(customer_id=customer_id).order_by("-id").prefetch_related("lines")
+    if before_id is not None:
+        orders = orders.filter(id__lt=before_id)
+    return [to_view(order) for order in orders[:limit]]
+
+
+def count_overdue_orders(*, now: dt.datetime) -> int:
+    """Return how many unpaid orders are past their deadline and not parked: what the next sweep will cancel."""
+    return Order.objects.filter(
+        status=OrderStatus.PENDING, payment_due_at__lt=now, parked_at__isnull=True
+    ).count()
 
 
 def list_paid_orders(*, after_id: int, limit: int) -> list[tuple[int, str, int]]:

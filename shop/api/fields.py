@@ -1,0 +1,70 @@
+"""Serializer fields that take what they say and nothing near it."""
+
+import datetime as dt
+from typing import Any, Final
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from inventory.types import MAX_QUANTITY
+
+SKU_LENGTH: Final = 100
+
+
+class TextField(serializers.CharField):
+    """A string; a number is not one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the string. Raises ValidationError."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+@extend_schema_field({"type": "integer", "minimum": 1, "maximum": MAX_QUANTITY})
+class QuantityField(serializers.Field[int, Any, int, Any]):
+    """A whole number of units, at least one. `"2"`, `2.0` and `true` are mistakes of the caller and come back as such."""
+
+    default_error_messages = {"invalid": _("A whole number from 1 to {largest} is needed.")}
+
+    def to_internal_value(self, data: Any) -> int:
+        """Return the number. Raises ValidationError."""
+        if type(data) is not int or not 1 <= data <= MAX_QUANTITY:
+            self.fail("invalid", largest=MAX_QUANTITY)
+        return int(data)
+
+    def to_representation(self, value: int) -> int:
+        """Return the number."""
+        return value
+
+
+class TimeField(serializers.DateTimeField):
+    """An RFC 3339 time in UTC, whatever time zone the shop's pages use."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(default_timezone=dt.UTC, **kwargs)
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "properties": {
+            "amount": {"type": "integer", "description": "In minor units: 1250 is $12.50, or ¥1,250."},
+            "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
+        },
+        "required": ["amount", "currency"],
+    }
+)
+class MoneyField(serializers.Field[dict[str, Any], Any, dict[str, Any], Any]):
+    """An amount with its currency: the object's own, or the shop's where it has none."""
+
+    def __init__(self, *, amount: str) -> None:
+        self.amount_name = amount
+        super().__init__(source="*", read_only=True)
+
+    def to_representation(self, value: Any) -> dict[str, Any]:
+        """Return amount and currency."""
+        currency = getattr(value, "currency", None) or settings.SHOP_CURRENCY
+        return {"amount": getattr(value, self.amount_name), "currency": currency}

@@ -1,0 +1,76 @@
+"""Reading request bodies and choosing how to answer: JSON, and nothing else."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import IO, Any, Final, NoReturn
+
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+
+from shop.api.errors import BodyTooLarge, MalformedBody
+from shop.api.problems import CONTENT_TYPE
+
+MAX_BODY_BYTES: Final = 1_000_000
+
+
+class JsonParser(BaseParser):
+    """Reads RFC 8259 JSON in UTF-8, of bounded size.
+
+    Unlike DRF's own it survives what a stranger may send: bodies without end, nesting without end, NaN, and half of a
+    surrogate pair, which no database column can hold.
+    """
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Return the value in the body. Raises BodyTooLarge, MalformedBody."""
+        body = read_limited(stream, limit=MAX_BODY_BYTES)
+        try:
+            content = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+            if b"\\u" in body:
+                json.dumps(content, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise MalformedBody("a string holds half of a surrogate pair") from None
+        except UnicodeDecodeError:
+            raise MalformedBody("the body is not UTF-8") from None
+        except RecursionError:
+            raise MalformedBody("nested too deeply") from None
+        except ValueError as error:
+            raise MalformedBody(str(error)) from None
+        return content
+
+
+class ProblemRenderer(JSONRenderer):
+    """JSON for callers that say they take problem documents only."""
+
+    media_type = CONTENT_TYPE
+    format = "problem"
+
+
+class JsonNegotiation(DefaultContentNegotiation):
+    """Ignores `?format=`, which is a filter's name on some shelves and a way to a 404 here."""
+
+    def filter_renderers(self, renderers: Sequence[BaseRenderer], format: str) -> Sequence[BaseRenderer]:  # noqa: A002 - DRF's name
+        """Leave every renderer in."""
+        return renderers
+
+
+def read_limited(stream: IO[bytes] | None, *, limit: int) -> bytes:
+    """Return the whole body. Raises BodyTooLarge without reading further than the limit."""
+    body = stream.read(limit + 1) if stream is not None else b""
+    if len(body) > limit:
+        raise BodyTooLarge(limit)
+    return body
+
+
+def read_raw_body(request: Request, *, limit: int) -> bytes:
+    """Return the body as it came, whatever its content type says. Raises BodyTooLarge."""
+    return read_limited(request.stream, limit=limit)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,180 @@
+"""Errors as RFC 9457 problem documents: one table from what was raised to status, code and title."""
+
+import logging
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, UnreadablePostError
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from inventory.errors import InvalidQuantity, OutOfStock, StockBusy, UnknownSku
+from orders.errors import (
+    IdempotencyKeyReused,
+    InvalidOrder,
+    OrderNotCancellable,
+    OrderNotFound,
+    OrderNotPayable,
+)
+from payments.errors import GatewayUnavailable, InvalidSignature, MalformedEvent, UnknownGateway
+from shop.api import errors as api
+from shop.errors import ProductNotFound, ProductUnavailable
+from shop.middleware import is_unavailable
+
+CONTENT_TYPE: Final = "application/problem+json"
+TYPE_PREFIX: Final = "/api/v1/problems/"
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A kind of problem. `code` is stable; `raised_by` are the errors that mean it."""
+
+    code: str
+    status: int
+    title: str | Promise
+    raised_by: tuple[type[Exception], ...] = ()
+    retry_after: int | None = None
+
+    @property
+    def type(self) -> str:
+        """The problem's own page, relative to the site."""
+        return TYPE_PREFIX + self.code
+
+
+PROBLEMS: Final = (
+    # The request itself
+    Problem("bad-request", 400, _("The request cannot be understood"), (SuspiciousOperation, UnreadablePostError)),
+    Problem("malformed-body", 400, _("The body is not valid JSON"), (api.MalformedBody, exceptions.ParseError)),
+    Problem(
+        "validation-failed",
+        400,
+        _("Some fields are not usable"),
+        (exceptions.ValidationError, InvalidQuantity, InvalidOrder),
+    ),
+    Problem("authentication-required", 401, _("Log in first"), (exceptions.NotAuthenticated,)),
+    Problem("authentication-failed", 401, _("The token is not valid"), (exceptions.AuthenticationFailed,)),
+    Problem("credentials-invalid", 401, _("Wrong e-mail address or password"), (api.CredentialsInvalid,)),
+    Problem("forbidden", 403, _("Not allowed"), (PermissionDenied, exceptions.PermissionDenied)),
+    Problem("not-found", 404, _("There is nothing here"), (Http404, exceptions.NotFound)),
+    Problem("method-not-allowed", 405, _("This address does not take that method"), (exceptions.MethodNotAllowed,)),
+    Problem("not-acceptable", 406, _("Only JSON is spoken here"), (exceptions.NotAcceptable,)),
+    Problem("body-too-large", 413, _("The body is too large"), (api.BodyTooLarge, RequestDataTooBig)),
+    Problem("unsupported-media-type", 415, _("Send JSON"), (exceptions.UnsupportedMediaType,)),
+    Problem("throttled", 429, _("Too many requests"), (exceptions.Throttled,)),
+    # Catalogue and stock
+    Problem("product-not-found", 404, _("No such product"), (ProductNotFound,)),
+    Problem("sku-not-found", 404, _("Nothing for sale has this SKU"), (api.SkuNotFound,)),
+    Problem("product-unavailable", 422, _("Something in the order is not for sale"), (ProductUnavailable, UnknownSku)),
+    Problem("out-of-stock", 409, _("Not enough in stock"), (OutOfStock,)),
+    # Orders
+    Problem("idempotency-key-missing", 400, _("The Idempotency-Key header is missing"), (api.IdempotencyKeyMissing,)),
+    Problem("idempotency-key-invalid", 400, _("The Idempotency-Key header is not usable"), (api.IdempotencyKeyInvalid,)),
+    Problem("idempotency-key-reused", 422, _("The idempotency key belongs to another request"), (IdempotencyKeyReused,)),
+    Problem("coupon-invalid", 422, _("The coupon is not valid"), (api.CouponInvalid,)),
+    Problem("order-not-found", 404, _("No such order"), (OrderNotFound,)),
+    Problem("order-not-payable", 409, _("The order cannot be paid"), (OrderNotPayable,)),
+    Problem("order-not-cancellable", 409, _("The order cannot be cancelled"), (OrderNotCancellable,)),
+    # Payments
+    Problem("gateway-unknown", 404, _("No such payment gateway"), (UnknownGateway,)),
+    Problem("gateway-unavailable", 503, _("The payment gateway does not answer"), (GatewayUnavailable,), 5),
+    Problem("signature-invalid", 400, _("The event is not signed by the gateway"), (InvalidSignature,)),
+    Problem("event-malformed", 400, _("The event cannot be read"), (MalformedEvent,)),
+    # The shop
+    Problem("busy", 503, _("The shop is busy; try again in a moment"), (StockBusy,), 1),
+    Problem("internal-error", 500, _("Something went wrong on our side")),
+)
+BY_CODE: Final[Mapping[str, Problem]] = {problem.code: problem for problem in PROBLEMS}
+_BY_ERROR: Final = {error: problem for problem in PROBLEMS for error in problem.raised_by}
+
+
+def handle_exception(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """Answer what a view raised; None for a bug, which goes on to Django's own logging and `handler500`."""
+    problem = find_problem(error)
+    if problem is None:
+        return None
+    response = Response(
+        describe(problem, detail=_explain(problem, error), instance=context["request"].path, errors=_list_errors(error)),
+        status=problem.status,
+        content_type=CONTENT_TYPE,
+    )
+    if (wait := _find_wait(problem, error)) is not None:
+        response["Retry-After"] = str(wait)
+    if problem.status == 401:
+        response["WWW-Authenticate"] = "Token"
+    return response
+
+
+def find_problem(error: Exception) -> Problem | None:
+    """Return the kind of problem an error means, by its class or the nearest of its bases."""
+    if is_unavailable(error):
+        logger.warning("nothing to be had from the database: %r", error)
+        return BY_CODE["busy"]
+    return next((_BY_ERROR[kind] for kind in type(error).__mro__ if kind in _BY_ERROR), None)
+
+
+def describe(
+    problem: Problem, *, detail: str = "", instance: str, errors: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """Return the problem document."""
+    return {
+        "type": problem.type,
+        "title": str(problem.title),
+        "status": problem.status,
+        "detail": detail or str(problem.title),
+        "instance": instance,
+        "code": problem.code,
+        "errors": list(errors),
+    }
+
+
+def _explain(problem: Problem, error: Exception) -> str:
+    """Say what happened this time, without telling anything the caller should not know."""
+    if is_unavailable(error):
+        return "Send the same request again, with the same idempotency key."
+    if isinstance(error, exceptions.APIException):
+        return error.detail if isinstance(error.detail, str) else ""
+    if isinstance(error, SuspiciousOperation | PermissionDenied | Http404 | UnreadablePostError | GatewayUnavailable):
+        return ""
+    return str(error)
+
+
+def _list_errors(error: Exception) -> list[dict[str, Any]]:
+    match error:
+        case OutOfStock():
+            return [
+                {"sku": short.sku, "requested": short.requested, "available": short.available}
+                for short in error.shortfalls
+            ]
+        case ProductUnavailable() | UnknownSku():
+            return [{"sku": sku} for sku in error.skus]
+        case exceptions.ValidationError():
+            return list(_flatten(error.detail))
+        case _:
+            return []
+
+
+def _flatten(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
+    """Yield one entry for each message of DRF's nested errors; `field` is a dotted path, empty for the whole body."""
+    if isinstance(detail, Mapping):
+        for key, value in detail.items():
+            step = "" if key == "non_field_errors" else str(key)
+            yield from _flatten(value, ".".join(filter(None, (path, step))))
+    elif isinstance(detail, list | tuple):
+        for index, value in enumerate(detail):
+            nested = isinstance(value, Mapping | list | tuple)
+            yield from _flatten(value, ".".join(filter(None, (path, str(index)))) if nested else path)
+    else:
+        yield {"field": path, "code": getattr(detail, "code", "invalid"), "detail": str(detail)}
+
+
+def _find_wait(problem: Problem, error: Exception) -> int | None:
+    if isinstance(error, exceptions.Throttled):
+        return max(1, math.ceil(error.wait or 1))
+    return problem.retry_after

@@ -1,0 +1,167 @@
+"""Placing, reading and cancelling orders."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from orders.selectors import list_customer_orders, order_token
+from orders.services import cancel_order
+from orders.types import OrderView
+from shop.api.access import get_order_for, is_staff
+from shop.api.base import ApiView
+from shop.api.documentation import IDEMPOTENCY_KEY, ORDER_TOKEN, document, page_parameter
+from shop.api.fields import MoneyField, TimeField
+from shop.api.idempotency import find_scope, read_idempotency_key
+from shop.api.order_input import AddressInput, OrderInput, decode_order
+from shop.api.paging import DEFAULT_LIMIT, MAX_LIMIT, PageOutput, link_next, read_limit, read_number
+from shop.services.checkout import place_order_for_skus
+
+_TAG = "orders"
+
+
+class LineOutput(serializers.Serializer[Any]):
+    """One line of an order, as it was bought."""
+
+    sku = serializers.CharField()
+    name = serializers.CharField()
+    quantity = serializers.IntegerField()
+    unit_price = serializers.IntegerField(help_text="In minor units of the order's currency.")
+    line_total = serializers.IntegerField(help_text="In minor units of the order's currency.")
+
+
+class OrderOutput(serializers.Serializer[OrderView]):
+    """An order as it is now."""
+
+    number = serializers.CharField()
+    status = serializers.ChoiceField(["pending", "paid", "fulfilled", "cancelled", "refunded"])
+    total = MoneyField(amount="total_amount")
+    email = serializers.EmailField()
+    payment_due_at = TimeField()
+    placed_at = TimeField()
+    paid_at = TimeField(allow_null=True)
+    fulfilled_at = TimeField(allow_null=True)
+    cancelled_at = TimeField(allow_null=True)
+    refunded_at = TimeField(allow_null=True)
+    cancel_reason = serializers.CharField(allow_blank=True, help_text="`expired`, `customer`, `staff`, or empty.")
+    shipping_address = AddressInput(allow_null=True)
+    lines = LineOutput(many=True)
+
+
+class PlacedOrderOutput(OrderOutput):
+    """An order just placed, with the secret that opens it."""
+
+    token = serializers.SerializerMethodField(help_text="Send it as `Order-Token` to read, pay or cancel this order.")
+
+    def get_token(self, order: OrderView) -> str:
+        """Return the order's secret."""
+        return order_token(number=order.number)
+
+
+class OrderPageOutput(PageOutput):
+    """Some of the caller's orders, newest first."""
+
+    results = OrderOutput(many=True)
+
+
+class OrdersView(ApiView):
+    """`orders/`."""
+
+    @document(
+        tag=_TAG,
+        operation_id="place_order",
+        summary="Place an order and reserve its units",
+        request=OrderInput,
+        responses={201: PlacedOrderOutput},
+        parameters=[IDEMPOTENCY_KEY],
+        problems=[
+            *("idempotency-key-missing", "idempotency-key-invalid", "validation-failed", "malformed-body"),
+            *("authentication-failed", "out-of-stock", "body-too-large", "unsupported-media-type"),
+            *("product-unavailable", "idempotency-key-reused", "coupon-invalid", "busy"),
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        """Place an order; the same key again gives the same order, and the header `Idempotent-Replayed: true`."""
+        key = read_idempotency_key(request)
+        wanted = decode_order(request.data)
+        placed = place_order_for_skus(
+            email=wanted.email,
+            quantities=wanted.quantities,
+            idempotency_scope=find_scope(request),
+            idempotency_key=key,
+            customer_id=request.user.pk,
+            shipping_address=wanted.shipping_address,
+            now=timezone.now(),
+        )
+        headers = {"Location": reverse("api:order", kwargs={"number": placed.order.number})}
+        if placed.replayed:
+            headers["Idempotent-Replayed"] = "true"
+        return Response(PlacedOrderOutput(placed.order).data, status=201, headers=headers)
+
+    @document(
+        tag=_TAG,
+        operation_id="list_orders",
+        summary="The caller's own orders, newest first",
+        responses={200: OrderPageOutput},
+        parameters=[
+            page_parameter("limit", "Results on a page.", default=DEFAULT_LIMIT, maximum=MAX_LIMIT),
+            page_parameter("before", "Where the page starts; follow `next` instead of making it up."),
+        ],
+        problems=["validation-failed", "authentication-required", "authentication-failed"],
+    )
+    def get(self, request: Request) -> Response:
+        """List the orders of the customer whose token this is."""
+        if not request.user.is_authenticated:
+            raise NotAuthenticated
+        limit = read_limit(request)
+        before = read_number(request, "before")
+        # One more than is shown says whether there is a next page.
+        orders = list_customer_orders(customer_id=request.user.pk, limit=limit + 1, before_id=before)
+        shown = orders[:limit]
+        link = link_next(request, before=shown[-1].id) if len(orders) > limit else None
+        return Response({"next": link, "results": OrderOutput(shown, many=True).data})
+
+
+class OrderDetailView(ApiView):
+    """`orders/{number}/`."""
+
+    @document(
+        tag=_TAG,
+        operation_id="get_order",
+        summary="One order",
+        responses={200: OrderOutput},
+        parameters=[ORDER_TOKEN],
+        problems=["order-not-found", "authentication-failed"],
+    )
+    def get(self, request: Request, number: str) -> Response:
+        """Show an order to its guest, its customer, or staff."""
+        return Response(OrderOutput(get_order_for(request, number=number)).data)
+
+
+class OrderCancellationView(ApiView):
+    """`orders/{number}/cancel/`."""
+
+    @document(
+        tag=_TAG,
+        operation_id="cancel_order",
+        summary="Cancel an unpaid order",
+        responses={200: OrderOutput},
+        parameters=[ORDER_TOKEN],
+        problems=["order-not-found", "order-not-cancellable", "authentication-failed", "busy"],
+    )
+    def post(self, request: Request, number: str) -> Response:
+        """Cancel an order and give its units back; doing it twice is the same as once. There is no body."""
+        permission = "orders.change_order"
+        order = get_order_for(request, number=number, permission=permission)
+        by_staff = order.customer_id != request.user.pk and is_staff(request, permission=permission)
+        cancelled = cancel_order(
+            number=order.number,
+            reason="staff" if by_staff else "customer",
+            actor=f"user:{request.user.pk}" if request.user.is_authenticated else "guest",
+            now=timezone.now(),
+        )
+        return Response(OrderOutput(cancelled).data)

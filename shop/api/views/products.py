@@ -1,0 +1,135 @@
+"""Products and their stock, as customers may see them."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from shop.api.base import ApiView
+from shop.api.documentation import OpenApiParameter, document, page_parameter
+from shop.api.fields import MoneyField
+from shop.api.paging import DEFAULT_LIMIT, MAX_LIMIT, PageOutput, link_next, read_limit, read_number
+from shop.api.reads import get_level_for_sale
+from shop.selectors import get_product, list_products
+from shop.types import ProductView, VariantView
+
+_TAG = "products"
+_MAX_PAGE = 100_000
+
+
+class OptionOutput(serializers.Serializer[Any]):
+    """One choice that makes this variant: a size, a colour."""
+
+    name = serializers.CharField()
+    value = serializers.CharField()
+
+
+class VariantOutput(serializers.Serializer[VariantView]):
+    """One buyable form of a product."""
+
+    sku = serializers.CharField()
+    label = serializers.CharField(allow_blank=True)
+    options = serializers.SerializerMethodField()
+    price = MoneyField(amount="price_amount")
+    available = serializers.IntegerField(help_text="Units that could be ordered when this was read.")
+
+    def get_options(self, variant: VariantView) -> list[dict[str, str]]:
+        """Return the options by name."""
+        return [{"name": name, "value": value} for name, value in variant.options]
+
+
+class ImageOutput(serializers.Serializer[Any]):
+    """One picture."""
+
+    url = serializers.CharField()
+    alt = serializers.CharField(allow_blank=True)
+
+
+class ProductOutput(serializers.Serializer[ProductView]):
+    """A published product."""
+
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField(allow_blank=True, help_text="HTML with text markup only.")
+    vendor = serializers.CharField(allow_blank=True)
+    category = serializers.CharField(source="category.slug", default=None, allow_null=True)
+    images = ImageOutput(many=True)
+    variants = VariantOutput(many=True)
+
+
+class ProductPageOutput(PageOutput):
+    """Some products, newest first."""
+
+    count = serializers.IntegerField(help_text="Products on all pages together.")
+    results = ProductOutput(many=True)
+
+
+class StockOutput(serializers.Serializer[Any]):
+    """How much of one SKU could be ordered when this was read; it is no promise."""
+
+    sku = serializers.CharField()
+    available = serializers.IntegerField()
+
+
+class ProductsView(ApiView):
+    """`products/`."""
+
+    @document(
+        tag=_TAG,
+        operation_id="list_products",
+        summary="Published products, newest first",
+        responses={200: ProductPageOutput},
+        parameters=[
+            OpenApiParameter("search", str, description="A whole SKU, or words of name, maker and description."),
+            page_parameter("limit", "Results on a page.", default=DEFAULT_LIMIT, maximum=MAX_LIMIT),
+            page_parameter("page", "Which page; follow `next`.", default=1, maximum=_MAX_PAGE),
+        ],
+        problems=["validation-failed", "authentication-failed", "not-found"],
+    )
+    def get(self, request: Request) -> Response:
+        """List what can be bought."""
+        number = read_number(request, "page", default=1, maximum=_MAX_PAGE) or 1
+        page = list_products(
+            query=request.query_params.get("search", ""), page=number, page_size=read_limit(request)
+        )
+        if page.number != number:
+            raise NotFound(f"there are {page.page_count} pages")
+        return Response(
+            {
+                "next": link_next(request, page=page.next_number) if page.next_number else None,
+                "count": page.total,
+                "results": ProductOutput(page.products, many=True).data,
+            }
+        )
+
+
+class ProductDetailView(ApiView):
+    """`products/{slug}/`."""
+
+    @document(
+        tag=_TAG,
+        operation_id="get_product",
+        summary="One published product",
+        responses={200: ProductOutput},
+        problems=["product-not-found", "authentication-failed"],
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """Show a product with its variants, prices and stock."""
+        return Response(ProductOutput(get_product(slug=slug)).data)
+
+
+class StockView(ApiView):
+    """`stock/{sku}/`."""
+
+    @document(
+        tag=_TAG,
+        operation_id="get_stock",
+        summary="How much of a SKU is available",
+        responses={200: StockOutput},
+        problems=["sku-not-found", "authentication-failed"],
+    )
+    def get(self, request: Request, sku: str) -> Response:
+        """Show what could be ordered of one SKU right now, straight from the database."""
+        return Response(StockOutput(get_level_for_sale(sku=sku)).data)
