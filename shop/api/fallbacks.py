@@ -1,11 +1,14 @@
 """Django's own error answers, as problem documents under /api/ and as pages everywhere else."""
 
+import sys
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 
 from shop.api.problems import BY_CODE, CONTENT_TYPE, describe
+from shop.middleware import is_unavailable
+from shop.views.errors import show_server_error
 
 _API: Final = "/api/"
 
@@ -21,8 +24,10 @@ def handle_not_found(request: HttpRequest, exception: Exception) -> HttpResponse
 
 
 def handle_server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500. Django has logged the error."""
-    return _answer(request, "internal-error") or defaults.server_error(request)
+    """Answer 500, or 503 if the database was the reason. Django has logged the error."""
+    if is_unavailable(sys.exc_info()[1]):
+        return show_server_error(request)
+    return _answer(request, "internal-error") or show_server_error(request)
 
 
 def _answer(request: HttpRequest, code: str) -> HttpResponse | None:

@@ -13,11 +13,13 @@ from orders.errors import IdempotencyKeyReused
 from orders.services import place_order
 from orders.types import LineDraft, OrderDraft, PlacedOrder
 from shop.errors import PriceChanged, ProductUnavailable
+from shop.metrics import observe_checkout
 from shop.models import Variant
 
 LINE_NAME_LENGTH = 255
 
 
+@observe_checkout
 def place_order_for_skus(
     *,
     email: str,
