@@ -1,0 +1,97 @@
+"""What one worker process does: place orders from a shared queue until it is empty.
+
+Worker processes are spawned, and a spawned process reaches this module before Django knows its apps: hence the set-up between
+the imports.
+"""
+
+import multiprocessing
+import queue
+import signal
+import threading
+from dataclasses import dataclass
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Event
+from typing import Final
+
+import django
+from django.apps import apps
+
+if not apps.ready:
+    django.setup()
+
+from django.db import close_old_connections, connection, connections  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from inventory.errors import OutOfStock, StockBusy  # noqa: E402
+from inventory.transactions import contention_counts  # noqa: E402
+from orders.replay.types import Job, Outcome  # noqa: E402
+from orders.services import place_order  # noqa: E402
+
+# What a patient caller does with "busy": the same key again, a few times.
+_BUSY_ATTEMPTS: Final = 3
+_POLL_SECONDS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What a worker process is told: its database, its idempotency scope, how many threads to run."""
+
+    database: str
+    scope: str
+    threads: int
+
+
+def work(post: Post, jobs: "Queue[Job | None]", reports: "Queue[object]", go: Event) -> None:
+    """Place orders in `post.threads` threads and report: None for each thread that is ready, outcomes, then a Counter."""
+    # Ctrl-C reaches the whole process group; the process that started this one ends it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    connections.databases["default"]["NAME"] = post.database
+    threads = [threading.Thread(target=_serve, args=(post, jobs, reports, go)) for _ in range(post.threads)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    reports.put(contention_counts())
+
+
+def _serve(post: Post, jobs: "Queue[Job | None]", reports: "Queue[object]", go: Event) -> None:
+    try:
+        connection.ensure_connection()
+        reports.put(None)
+        while not go.wait(_POLL_SECONDS):
+            if _is_orphan():
+                return
+        while job := _take(jobs):
+            reports.put(_place(job, post.scope))
+    finally:
+        connection.close()
+
+
+def _take(jobs: "Queue[Job | None]") -> Job | None:
+    while True:
+        try:
+            return jobs.get(timeout=_POLL_SECONDS)
+        except queue.Empty:
+            if _is_orphan():
+                return None
+
+
+def _is_orphan() -> bool:
+    parent = multiprocessing.parent_process()
+    return parent is not None and not parent.is_alive()
+
+
+def _place(job: Job, scope: str) -> Outcome:
+    try:
+        for _attempt in range(_BUSY_ATTEMPTS):
+            try:
+                place_order(draft=job.draft, idempotency_scope=scope, idempotency_key=job.key, now=timezone.now())
+            except StockBusy:
+                continue
+            return Outcome(job.key, "placed")
+    except OutOfStock:
+        return Outcome(job.key, "refused")
+    except Exception as error:  # noqa: BLE001 - an error that reaches a caller is a finding of the replay, not its end
+        close_old_connections()
+        return Outcome(job.key, "failed", repr(error)[:300])
+    return Outcome(job.key, "busy")
