@@ -54,8 +54,17 @@ def sweep_expired_orders(*, now: dt.datetime, batch_size: int = 200) -> SweepRep
     while not (batch := _sweep_some(now=now, limit=batch_size)).is_empty:
         total.add(batch)
     detail = f"{total.cancelled} cancelled, {total.parked} parked"
-    JobHealth.objects.update_or_create(name=JOB_NAME, defaults={"succeeded_at": now, "detail": detail})
+    run_in_transaction(lambda: _note_success(detail, now=now))
     return SweepReport(total.cancelled, total.parked, total.units, time.monotonic() - started)
+
+
+def _note_success(detail: str, *, now: dt.datetime) -> None:
+    # One upsert: of sweeps that end together, none has to read first what another is writing.
+    JobHealth.objects.bulk_create(
+        [JobHealth(name=JOB_NAME, succeeded_at=now, detail=detail)],
+        update_conflicts=True,
+        update_fields=["succeeded_at", "detail"],
+    )
 
 
 def _sweep_some(*, now: dt.datetime, limit: int) -> _Tally:

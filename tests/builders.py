@@ -2,12 +2,20 @@
 
 import datetime as dt
 import itertools
+import json
 import uuid
+from dataclasses import dataclass
+
+from django.conf import settings
+from standardwebhooks import Webhook
 
 from inventory.services import create_stock_item
 from inventory.types import StockLevel
 from orders.services import place_order
-from orders.types import LineDraft, OrderDraft, PlacedOrder
+from orders.types import LineDraft, OrderDraft, OrderView, PlacedOrder
+from payments.gateways.sandbox.provider import signer
+from payments.services import receive_event, start_payment
+from payments.types import EventReceipt
 
 NOW = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
 _numbers = itertools.count(1)
@@ -48,3 +56,56 @@ def buy(
         idempotency_key=key or uuid.uuid4().hex,
         now=now,
     )
+
+
+@dataclass(frozen=True)
+class Callback:
+    """A signed callback of the sandbox provider, ready to be delivered any number of times."""
+
+    headers: dict[str, str]
+    body: bytes
+
+    def deliver(self, *, now: dt.datetime = NOW) -> EventReceipt:
+        """Hand the callback to the inbox."""
+        return receive_event(gateway="sandbox", headers=self.headers, body=self.body, now=now)
+
+
+def make_callback(
+    reference: str,
+    *,
+    amount: int,
+    currency: str = "USD",
+    kind: str = "charge.succeeded",
+    event_id: str | None = None,
+    signed_at: dt.datetime | None = None,
+    webhook: Webhook | None = None,
+) -> Callback:
+    """Return a callback as the sandbox provider would sign it now; every call is another event unless `event_id` says so."""
+    body = json.dumps({"type": kind, "reference": reference, "amount": amount, "currency": currency})
+    event_id = event_id or f"evt_{uuid.uuid4().hex}"
+    # The real clock, because the signature's age is checked against it.
+    signed_at = signed_at or dt.datetime.now(tz=dt.UTC)
+    signature = (webhook or signer(settings.SANDBOX_SECRET)).sign(event_id, signed_at, body)
+    headers = {
+        "Webhook-Id": event_id,
+        "Webhook-Timestamp": str(int(signed_at.timestamp())),
+        "Webhook-Signature": signature,
+    }
+    return Callback(headers, body.encode())
+
+
+def open_payment(order: OrderView, *, now: dt.datetime = NOW) -> str:
+    """Start a sandbox payment for an order and return the gateway's reference."""
+    payment = start_payment(
+        number=order.number,
+        gateway="sandbox",
+        return_url="http://testserver/back",
+        callback_url="http://testserver/callback",
+        now=now,
+    )
+    return payment.redirect_url.rstrip("/").rsplit("/", 1)[-1]
+
+
+def make_payment_callback(order: OrderView, *, now: dt.datetime = NOW) -> Callback:
+    """Start a sandbox payment for an order and return the callback that says it was paid in full."""
+    return make_callback(open_payment(order, now=now), amount=order.total_amount, currency=order.currency)

@@ -1,0 +1,52 @@
+"""Racing threads on the real database, held at a barrier until all of them are ready."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+
+_JOIN_SECONDS = 120
+
+
+@dataclass
+class Outcome:
+    """What the racers got: values returned, and errors raised."""
+
+    results: list[Any] = field(default_factory=list)
+    errors: list[BaseException] = field(default_factory=list)
+
+    def count_errors(self, *types: type[BaseException]) -> int:
+        """Return how many racers got one of these errors, having checked that nobody got any other."""
+        others = [error for error in self.errors if not isinstance(error, types)]
+        assert not others, f"racers got unexpected errors: {others!r}"
+        return len(self.errors)
+
+
+def race(racers: Sequence[Callable[[], Any]]) -> Outcome:
+    """Run every racer in a thread with a connection of its own, all let go at once, and collect how they fared."""
+    barrier = threading.Barrier(len(racers), timeout=_JOIN_SECONDS)
+    outcome = Outcome()
+    lock = threading.Lock()
+
+    def run(racer: Callable[[], Any]) -> None:
+        try:
+            connection.ensure_connection()
+            barrier.wait()
+            result = racer()
+            with lock:
+                outcome.results.append(result)
+        except BaseException as error:  # noqa: BLE001 - the losers' errors are what the tests look at
+            with lock:
+                outcome.errors.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(racer,), daemon=True) for racer in racers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(_JOIN_SECONDS)
+    assert not any(thread.is_alive() for thread in threads), "a racer is stuck"
+    return outcome
