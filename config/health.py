@@ -20,7 +20,10 @@ _FORWARDING: Final = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
 @never_cache
 @require_safe
 def show_alive(request: HttpRequest) -> JsonResponse:
-    """Answer 200 while this process answers at all. Asks nobody else: restarting it would not bring the database back."""
+    """Answer 200 while this process answers at all.
+
+    Asks nobody else: restarting it would not bring the database back.
+    """
     return JsonResponse({"status": "ok"})
 
 
@@ -44,7 +47,7 @@ def show_metrics(request: HttpRequest) -> HttpResponse:
 
 
 def may_see_metrics(request: HttpRequest) -> bool:
-    """Say whether the caller has METRICS_TOKEN or, where none is set, sits on this machine and speaks for nobody else."""
+    """Say whether the caller has METRICS_TOKEN or, where none is set, calls from this machine for itself."""
     if settings.METRICS_TOKEN:
         expected = f"Bearer {settings.METRICS_TOKEN}"
         given = request.headers.get("Authorization", "")

@@ -20,7 +20,8 @@ SWEEP = "sweep_expired_orders"
 def render_metrics(*, now: dt.datetime) -> tuple[bytes, str]:
     """Return all metrics as Prometheus text and its content type.
 
-    Several processes show one sum if PROMETHEUS_MULTIPROC_DIR names a directory they share; without it each shows its own.
+    Several processes show one sum if PROMETHEUS_MULTIPROC_DIR names a directory they share; without it each
+    shows its own.
     """
     publish_contention()
     scrape = CollectorRegistry()
@@ -32,7 +33,7 @@ def _find_registry() -> CollectorRegistry:
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return REGISTRY
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return registry
 
 
@@ -58,7 +59,11 @@ class ShopGauges(Collector):
 
     def _read_database(self) -> Iterator[GaugeMetricFamily]:
         overdue = count_overdue_orders(now=self.now)
-        yield GaugeMetricFamily("shop_orders_overdue", "Unpaid orders past their deadline, not yet swept.", value=overdue)
+        yield GaugeMetricFamily(
+            "shop_orders_overdue", "Unpaid orders past their deadline, not yet swept.", value=overdue
+        )
         if sweep := get_job_health(name=SWEEP):
             age = (self.now - sweep[0]).total_seconds()
-            yield GaugeMetricFamily("shop_last_sweep_age_seconds", "Seconds since a sweep last succeeded.", value=age)
+            yield GaugeMetricFamily(
+                "shop_last_sweep_age_seconds", "Seconds since a sweep last succeeded.", value=age
+            )

@@ -9,3 +9,7 @@ class InventoryConfig(AppConfig):
 
     name = "inventory"
     verbose_name = _("Inventory")
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from inventory import checks  # noqa: F401 - models are not ready any earlier

@@ -1,4 +1,4 @@
-"""Counters of the checkout, for /metrics. Labels come from closed lists: never a SKU, a customer or an order."""
+"""Counters of the checkout, for /metrics. Labels come from closed lists: never a SKU or an order."""
 
 import threading
 import time
@@ -66,7 +66,7 @@ def observe_checkout(place: Callable[P, PlacedOrder]) -> Callable[P, PlacedOrder
 
 
 def publish_contention() -> None:
-    """Add what this process has counted since the last time. Another process can only see what was published."""
+    """Add what this process has counted since the last time; other processes see what is published."""
     with _publishing:
         counts = contention_counts()
         for event, total in counts.items():

@@ -1,1 +1,1 @@
-"""The REST API under /api/v1/: it translates requests into one service call, and errors into problem documents."""
+"""The REST API under /api/v1/: requests become one service call, errors problem documents."""

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 
 class TokenAuthentication(auth.TokenAuthentication):
-    """`Authorization: Token <token>`; `Bearer` is understood too, because most clients send that by default."""
+    """`Authorization: Token <token>`; `Bearer` works too: most clients send that by default."""
 
     def authenticate(self, request: Request) -> tuple[AbstractBaseUser, AuthToken] | None:
         """Return the caller and the token, None without a token. Raises AuthenticationFailed."""
@@ -29,7 +29,7 @@ class TokenAuthentication(auth.TokenAuthentication):
         return "Token"
 
 
-class TokenScheme(OpenApiAuthenticationExtension):
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How the schema describes it."""
 
     target_class = TokenAuthentication

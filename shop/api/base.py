@@ -1,5 +1,6 @@
 """What every view of the API has in common."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rest_framework.renderers import JSONRenderer
@@ -14,7 +15,7 @@ from shop.api.parsing import JsonNegotiation, JsonParser, ProblemRenderer
 class ApiView(APIView):
     """JSON in, JSON or a problem document out; the caller is known by a token, never by a cookie."""
 
-    authentication_classes = (TokenAuthentication,)
+    authentication_classes: Sequence[type[TokenAuthentication]] = (TokenAuthentication,)
     parser_classes = (JsonParser,)
     renderer_classes = (JSONRenderer, ProblemRenderer)
     content_negotiation_class = JsonNegotiation

@@ -12,11 +12,14 @@ from shop.api.idempotency import HEADER
 from shop.api.problems import BY_CODE, CONTENT_TYPE
 
 ORDER_TOKEN = OpenApiParameter(
-    TOKEN_HEADER, str, OpenApiParameter.HEADER, description="The `token` that came with the order; guests need it."
+    TOKEN_HEADER,
+    str,
+    OpenApiParameter.HEADER,
+    description="The `token` that came with the order; guests need it.",
 )
 IDEMPOTENCY_KEY = OpenApiParameter(
     HEADER,
-    {"type": "string", "pattern": '^[!#-~][!-~]{0,254}$'},
+    {"type": "string", "pattern": "^[!#-~][!-~]{0,254}$"},
     OpenApiParameter.HEADER,
     required=True,
     description="A new random value for each new order; the same value again gives the same order.",
@@ -34,7 +37,9 @@ class ProblemOutput(serializers.Serializer[Any]):
     detail = serializers.CharField(help_text="What happened this time.")
     instance = serializers.CharField(help_text="The path that was asked for.")
     code = serializers.CharField(help_text="The kind of problem, stable: decide by this one.")
-    errors = serializers.ListField(child=serializers.DictField(), help_text="What exactly, where there is more to say.")
+    errors = serializers.ListField(  # type: ignore[assignment] - a field, not DRF's property
+        child=serializers.DictField(), help_text="What exactly, where there is more to say."
+    )
 
 
 def document(
@@ -58,7 +63,9 @@ def document(
     )
 
 
-def page_parameter(name: str, description: str, *, default: int | None = None, maximum: int | None = None) -> OpenApiParameter:
+def page_parameter(
+    name: str, description: str, *, default: int | None = None, maximum: int | None = None
+) -> OpenApiParameter:
     """Describe a whole number in the query string."""
     schema: dict[str, Any] = {"type": "integer", "minimum": 1}
     schema |= {"default": default} if default else {}
@@ -74,4 +81,3 @@ def _describe_problems(codes: Sequence[str]) -> dict[tuple[int, str], OpenApiRes
         (status, CONTENT_TYPE): OpenApiResponse(ProblemOutput, description=", ".join(names))
         for status, names in sorted(by_status.items())
     }
-

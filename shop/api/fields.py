@@ -25,7 +25,7 @@ class TextField(serializers.CharField):
 
 @extend_schema_field({"type": "integer", "minimum": 1, "maximum": MAX_QUANTITY})
 class QuantityField(serializers.Field[int, Any, int, Any]):
-    """A whole number of units, at least one. `"2"`, `2.0` and `true` are mistakes of the caller and come back as such."""
+    """A whole number of units, at least one; `"2"`, `2.0` and `true` are mistakes of the caller."""
 
     default_error_messages = {"invalid": _("A whole number from 1 to {largest} is needed.")}
 

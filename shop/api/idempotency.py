@@ -19,7 +19,9 @@ def read_idempotency_key(request: Request) -> str:
     """Return the key without its quotes. Raises IdempotencyKeyMissing, IdempotencyKeyInvalid."""
     value = request.headers.get(HEADER, "").strip()
     if not value:
-        raise IdempotencyKeyMissing(f"send the {HEADER} header: a new random value, say a UUID, for each new order")
+        raise IdempotencyKeyMissing(
+            f"send the {HEADER} header: a new random value, say a UUID, for each new order"
+        )
     if value.startswith('"'):
         quoted = _QUOTED.fullmatch(value)
         value = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else ""

@@ -1,6 +1,6 @@
 """The body of POST orders/: the one place that decodes it.
 
-Fields that are not known are ignored, here and in every other body, so that clients may be newer than the shop.
+Unknown fields are ignored, here and in every other body, so that clients may be newer than the shop.
 """
 
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ class OrderInput(serializers.Serializer[Any]):
     """An order to be placed. The same SKU may occur twice; its quantities are added."""
 
     email = serializers.EmailField(max_length=254)
-    lines = LineInput(many=True, min_length=1, max_length=MAX_LINES)
+    lines = LineInput(many=True, min_length=1, max_length=MAX_LINES)  # type: ignore[call-arg]
     shipping_address = AddressInput(required=False, allow_null=True)
     coupon = TextField(required=False, allow_null=True, allow_blank=True, max_length=64)
 

@@ -12,7 +12,9 @@ MAX_LIMIT: Final = 100
 _MAX_NUMBER: Final = 2**63 - 1
 
 
-def read_number(request: Request, name: str, *, default: int | None = None, maximum: int = _MAX_NUMBER) -> int | None:
+def read_number(
+    request: Request, name: str, *, default: int | None = None, maximum: int = _MAX_NUMBER
+) -> int | None:
     """Return a whole number from the query string, at least 1. Raises ValidationError."""
     text = request.query_params.get(name, "")
     if not text:

@@ -1,7 +1,7 @@
 """Reading request bodies and choosing how to answer: JSON, and nothing else."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import IO, Any, Final, NoReturn
 
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -18,14 +18,17 @@ MAX_BODY_BYTES: Final = 1_000_000
 class JsonParser(BaseParser):
     """Reads RFC 8259 JSON in UTF-8, of bounded size.
 
-    Unlike DRF's own it survives what a stranger may send: bodies without end, nesting without end, NaN, and half of a
-    surrogate pair, which no database column can hold.
+    Unlike DRF's own it survives what a stranger may send: endless bodies, endless nesting, NaN, and half of
+    a surrogate pair, which no database column can hold.
     """
 
     media_type = "application/json"
 
     def parse(
-        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         """Return the value in the body. Raises BodyTooLarge, MalformedBody."""
         body = read_limited(stream, limit=MAX_BODY_BYTES)
@@ -52,11 +55,15 @@ class ProblemRenderer(JSONRenderer):
 
 
 class JsonNegotiation(DefaultContentNegotiation):
-    """Ignores `?format=`, which is a filter's name on some shelves and a way to a 404 here."""
+    """Ignores `?format=`, which DRF would answer with a 404, and takes an empty Accept header for none."""
 
-    def filter_renderers(self, renderers: Sequence[BaseRenderer], format: str) -> Sequence[BaseRenderer]:  # noqa: A002 - DRF's name
+    def get_accept_list(self, request: Request) -> list[str]:
+        """Return what the caller takes."""
+        return [kind for kind in super().get_accept_list(request) if kind] or ["*/*"]
+
+    def filter_renderers(self, renderers: Iterable[BaseRenderer], format: str) -> list[BaseRenderer]:
         """Leave every renderer in."""
-        return renderers
+        return list(renderers)
 
 
 def read_limited(stream: IO[bytes] | None, *, limit: int) -> bytes:

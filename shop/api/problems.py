@@ -50,8 +50,12 @@ class Problem:
 
 PROBLEMS: Final = (
     # The request itself
-    Problem("bad-request", 400, _("The request cannot be understood"), (SuspiciousOperation, UnreadablePostError)),
-    Problem("malformed-body", 400, _("The body is not valid JSON"), (api.MalformedBody, exceptions.ParseError)),
+    Problem(
+        "bad-request", 400, _("The request cannot be understood"), (SuspiciousOperation, UnreadablePostError)
+    ),
+    Problem(
+        "malformed-body", 400, _("The body is not valid JSON"), (api.MalformedBody, exceptions.ParseError)
+    ),
     Problem(
         "validation-failed",
         400,
@@ -63,7 +67,9 @@ PROBLEMS: Final = (
     Problem("credentials-invalid", 401, _("Wrong e-mail address or password"), (api.CredentialsInvalid,)),
     Problem("forbidden", 403, _("Not allowed"), (PermissionDenied, exceptions.PermissionDenied)),
     Problem("not-found", 404, _("There is nothing here"), (Http404, exceptions.NotFound)),
-    Problem("method-not-allowed", 405, _("This address does not take that method"), (exceptions.MethodNotAllowed,)),
+    Problem(
+        "method-not-allowed", 405, _("This address does not take that method"), (exceptions.MethodNotAllowed,)
+    ),
     Problem("not-acceptable", 406, _("Only JSON is spoken here"), (exceptions.NotAcceptable,)),
     Problem("body-too-large", 413, _("The body is too large"), (api.BodyTooLarge, RequestDataTooBig)),
     Problem("unsupported-media-type", 415, _("Send JSON"), (exceptions.UnsupportedMediaType,)),
@@ -71,12 +77,32 @@ PROBLEMS: Final = (
     # Catalogue and stock
     Problem("product-not-found", 404, _("No such product"), (ProductNotFound,)),
     Problem("sku-not-found", 404, _("Nothing for sale has this SKU"), (api.SkuNotFound,)),
-    Problem("product-unavailable", 422, _("Something in the order is not for sale"), (ProductUnavailable, UnknownSku)),
+    Problem(
+        "product-unavailable",
+        422,
+        _("Something in the order is not for sale"),
+        (ProductUnavailable, UnknownSku),
+    ),
     Problem("out-of-stock", 409, _("Not enough in stock"), (OutOfStock,)),
     # Orders
-    Problem("idempotency-key-missing", 400, _("The Idempotency-Key header is missing"), (api.IdempotencyKeyMissing,)),
-    Problem("idempotency-key-invalid", 400, _("The Idempotency-Key header is not usable"), (api.IdempotencyKeyInvalid,)),
-    Problem("idempotency-key-reused", 422, _("The idempotency key belongs to another request"), (IdempotencyKeyReused,)),
+    Problem(
+        "idempotency-key-missing",
+        400,
+        _("The Idempotency-Key header is missing"),
+        (api.IdempotencyKeyMissing,),
+    ),
+    Problem(
+        "idempotency-key-invalid",
+        400,
+        _("The Idempotency-Key header is not usable"),
+        (api.IdempotencyKeyInvalid,),
+    ),
+    Problem(
+        "idempotency-key-reused",
+        422,
+        _("The idempotency key belongs to another request"),
+        (IdempotencyKeyReused,),
+    ),
     Problem("coupon-invalid", 422, _("The coupon is not valid"), (api.CouponInvalid,)),
     Problem("order-not-found", 404, _("No such order"), (OrderNotFound,)),
     Problem("order-not-payable", 409, _("The order cannot be paid"), (OrderNotPayable,)),
@@ -100,7 +126,12 @@ def handle_exception(error: Exception, context: Mapping[str, Any]) -> Response |
     if problem is None:
         return None
     response = Response(
-        describe(problem, detail=_explain(problem, error), instance=context["request"].path, errors=_list_errors(error)),
+        describe(
+            problem,
+            detail=_explain(problem, error),
+            instance=context["request"].path,
+            errors=_list_errors(error),
+        ),
         status=problem.status,
         content_type=CONTENT_TYPE,
     )
@@ -140,7 +171,9 @@ def _explain(problem: Problem, error: Exception) -> str:
         return "Send the same request again, with the same idempotency key."
     if isinstance(error, exceptions.APIException):
         return error.detail if isinstance(error.detail, str) else ""
-    if isinstance(error, SuspiciousOperation | PermissionDenied | Http404 | UnreadablePostError | GatewayUnavailable):
+    if isinstance(
+        error, SuspiciousOperation | PermissionDenied | Http404 | UnreadablePostError | GatewayUnavailable
+    ):
         return ""
     return str(error)
 
@@ -161,7 +194,7 @@ def _list_errors(error: Exception) -> list[dict[str, Any]]:
 
 
 def _flatten(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
-    """Yield one entry for each message of DRF's nested errors; `field` is a dotted path, empty for the whole body."""
+    """Yield one entry for each message of DRF's nested errors; `field` is a dotted path, empty for the body."""
     if isinstance(detail, Mapping):
         for key, value in detail.items():
             step = "" if key == "non_field_errors" else str(key)
@@ -176,5 +209,5 @@ def _flatten(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
 
 def _find_wait(problem: Problem, error: Exception) -> int | None:
     if isinstance(error, exceptions.Throttled):
-        return max(1, math.ceil(error.wait or 1))
+        return max(1, math.ceil(getattr(error, "wait", None) or 1))
     return problem.retry_after

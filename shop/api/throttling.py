@@ -1,6 +1,6 @@
 """Slowing down those who guess passwords.
 
-Counted in the cache: without Redis nobody is slowed down and everybody can log in, which is what we want of a cache.
+Counted in the cache: without Redis nobody is slowed down, and everybody can still log in.
 """
 
 import hashlib
@@ -28,7 +28,9 @@ class LoginEmailThrottle(SimpleRateThrottle):
 
     def get_cache_key(self, request: Request, view: APIView) -> str | None:
         """Count log-ins only, by the e-mail address that is tried."""
-        email = request.data.get("email") if request.method == "POST" and isinstance(request.data, dict) else None
+        email = (
+            request.data.get("email") if request.method == "POST" and isinstance(request.data, dict) else None
+        )
         if not isinstance(email, str):
             return None
         return "throttle:login:email:" + hashlib.sha256(email.strip().lower().encode()).hexdigest()
@@ -37,9 +39,9 @@ class LoginEmailThrottle(SimpleRateThrottle):
 def find_address(request: Request) -> str:
     """Return the caller's address; the one the nearest proxy saw, where settings say that there is one.
 
-    What stands further left in X-Forwarded-For is the caller's own word, and would let them count as somebody new each time.
+    What stands further left in X-Forwarded-For is the caller's own word: they would be somebody new each time.
     """
     forwarded = request.headers.get("X-Forwarded-For", "")
-    if settings.SECURE_PROXY_SSL_HEADER and forwarded:
+    if forwarded and settings.SECURE_PROXY_SSL_HEADER is not None:
         return forwarded.rpartition(",")[2].strip()
     return str(request.META.get("REMOTE_ADDR", ""))

@@ -22,7 +22,7 @@ class SchemaView(SpectacularAPIView):
 
 
 class DocsView(SpectacularSwaggerSplitView):
-    """`docs/`: the description as a page to read and try. Its template has no inline style, which the CSP would refuse."""
+    """`docs/`: the description as a page to read and try, without the inline style that the CSP would refuse."""
 
     authentication_classes = ()
     url_name = "api:schema"
@@ -58,7 +58,7 @@ class ProblemTypeView(ApiView):
 
 
 class NowhereView(ApiView):
-    """Everything else under /api/v1/: a problem document, not a page; or the same address with its slash at the end."""
+    """Everything else under /api/v1/: a problem document, or the way to the same address with its slash."""
 
     authentication_classes = ()
 

@@ -47,7 +47,9 @@ class OrderOutput(serializers.Serializer[OrderView]):
     fulfilled_at = TimeField(allow_null=True)
     cancelled_at = TimeField(allow_null=True)
     refunded_at = TimeField(allow_null=True)
-    cancel_reason = serializers.CharField(allow_blank=True, help_text="`expired`, `customer`, `staff`, or empty.")
+    cancel_reason = serializers.CharField(
+        allow_blank=True, help_text="`expired`, `customer`, `staff`, or empty."
+    )
     shipping_address = AddressInput(allow_null=True)
     lines = LineOutput(many=True)
 
@@ -55,7 +57,9 @@ class OrderOutput(serializers.Serializer[OrderView]):
 class PlacedOrderOutput(OrderOutput):
     """An order just placed, with the secret that opens it."""
 
-    token = serializers.SerializerMethodField(help_text="Send it as `Order-Token` to read, pay or cancel this order.")
+    token = serializers.SerializerMethodField(
+        help_text="Send it as `Order-Token` to read, pay or cancel this order."
+    )
 
     def get_token(self, order: OrderView) -> str:
         """Return the order's secret."""
@@ -85,7 +89,7 @@ class OrdersView(ApiView):
         ],
     )
     def post(self, request: Request) -> Response:
-        """Place an order; the same key again gives the same order, and the header `Idempotent-Replayed: true`."""
+        """Place an order; the same key gives the same order again, with `Idempotent-Replayed: true`."""
         key = read_idempotency_key(request)
         wanted = decode_order(request.data)
         placed = place_order_for_skus(
@@ -123,7 +127,7 @@ class OrdersView(ApiView):
         orders = list_customer_orders(customer_id=request.user.pk, limit=limit + 1, before_id=before)
         shown = orders[:limit]
         link = link_next(request, before=shown[-1].id) if len(orders) > limit else None
-        return Response({"next": link, "results": OrderOutput(shown, many=True).data})
+        return Response({"next": link, "results": [OrderOutput(order).data for order in shown]})
 
 
 class OrderDetailView(ApiView):

@@ -32,13 +32,17 @@ class PaymentInput(serializers.Serializer[Any]):
     """How to pay."""
 
     gateway = TextField(required=False, max_length=50, help_text="The first one, if left out.")
-    return_url = TextField(required=False, max_length=500, help_text="Where the customer comes back to, on this site.")
+    return_url = TextField(
+        required=False, max_length=500, help_text="Where the customer comes back to, on this site."
+    )
 
 
 class PaymentOutput(serializers.Serializer[PaymentView]):
     """One attempt to pay an order."""
 
-    id = serializers.SerializerMethodField(help_text="A string: it is longer than what JavaScript counts exactly.")
+    id = serializers.SerializerMethodField(
+        help_text="A string: it is longer than what JavaScript counts exactly."
+    )
     gateway = serializers.CharField()
     status = serializers.CharField()
     amount = MoneyField(amount="amount")
@@ -78,7 +82,9 @@ class OrderPaymentsView(ApiView):
     def get(self, request: Request, number: str) -> Response:
         """List an order's payments, oldest first."""
         order = get_order_for(request, number=number)
-        return Response({"results": PaymentOutput(list_payments(order_id=order.id), many=True).data})
+        return Response(
+            {"results": [PaymentOutput(payment).data for payment in list_payments(order_id=order.id)]}
+        )
 
     @document(
         tag=_TAG,
@@ -88,7 +94,13 @@ class OrderPaymentsView(ApiView):
         responses={201: PaymentOutput},
         parameters=[ORDER_TOKEN],
         problems=[
-            *("order-not-found", "order-not-payable", "validation-failed", "malformed-body", "authentication-failed"),
+            *(
+                "order-not-found",
+                "order-not-payable",
+                "validation-failed",
+                "malformed-body",
+                "authentication-failed",
+            ),
             *("gateway-unknown", "gateway-unavailable", "body-too-large", "unsupported-media-type", "busy"),
         ],
     )
@@ -140,13 +152,15 @@ def _first_gateway() -> str:
 
 
 def _resolve_return_url(request: Request, url: str) -> str:
-    """Return the absolute address on this site. Raises ValidationError: a link of ours must not lead customers elsewhere."""
+    """Return the absolute address. Raises ValidationError if it leads away from this site."""
     absolute = _on_site(url)
     hosts = {request.get_host(), settings.SITE_URL.partition("://")[2]}
-    if not url_has_allowed_host_and_scheme(url, hosts) or not url_has_allowed_host_and_scheme(absolute, hosts):
+    if not url_has_allowed_host_and_scheme(url, hosts) or not url_has_allowed_host_and_scheme(
+        absolute, hosts
+    ):
         raise ValidationError({"return_url": _NOT_OURS})
     return absolute
 
 
 def _on_site(path: str) -> str:
-    return urljoin(settings.SITE_URL + "/", path)
+    return str(urljoin(settings.SITE_URL + "/", path))

@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from shop.api.base import ApiView
-from shop.api.documentation import OpenApiParameter, document, page_parameter
+from shop.api.documentation import document, page_parameter
 from shop.api.fields import MoneyField
 from shop.api.paging import DEFAULT_LIMIT, MAX_LIMIT, PageOutput, link_next, read_limit, read_number
 from shop.api.reads import get_level_for_sale
@@ -30,7 +31,7 @@ class VariantOutput(serializers.Serializer[VariantView]):
     """One buyable form of a product."""
 
     sku = serializers.CharField()
-    label = serializers.CharField(allow_blank=True)
+    label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
     options = serializers.SerializerMethodField()
     price = MoneyField(amount="price_amount")
     available = serializers.IntegerField(help_text="Units that could be ordered when this was read.")
@@ -82,7 +83,9 @@ class ProductsView(ApiView):
         summary="Published products, newest first",
         responses={200: ProductPageOutput},
         parameters=[
-            OpenApiParameter("search", str, description="A whole SKU, or words of name, maker and description."),
+            OpenApiParameter(
+                "search", str, description="A whole SKU, or words of name, maker and description."
+            ),
             page_parameter("limit", "Results on a page.", default=DEFAULT_LIMIT, maximum=MAX_LIMIT),
             page_parameter("page", "Which page; follow `next`.", default=1, maximum=_MAX_PAGE),
         ],
@@ -100,7 +103,7 @@ class ProductsView(ApiView):
             {
                 "next": link_next(request, page=page.next_number) if page.next_number else None,
                 "count": page.total,
-                "results": ProductOutput(page.products, many=True).data,
+                "results": [ProductOutput(product).data for product in page.products],
             }
         )
 

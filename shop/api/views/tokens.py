@@ -46,7 +46,13 @@ class TokenView(ApiView):
         request=CredentialsInput,
         responses={201: TokenOutput},
         problems=[
-            *("validation-failed", "malformed-body", "credentials-invalid", "authentication-failed", "throttled"),
+            *(
+                "validation-failed",
+                "malformed-body",
+                "credentials-invalid",
+                "authentication-failed",
+                "throttled",
+            ),
             *("body-too-large", "unsupported-media-type"),
         ],
         auth=[],
@@ -55,7 +61,7 @@ class TokenView(ApiView):
         """Log in."""
         credentials = CredentialsInput(data=request.data)
         credentials.is_valid(raise_exception=True)
-        user = authenticate(request._request, **credentials.validated_data)  # noqa: SLF001 - backends want Django's request
+        user = authenticate(request._request, **credentials.validated_data)
         if user is None:
             raise CredentialsInvalid("wrong e-mail address or password")
         auth_token, token = AuthToken.objects.create(user=user, expiry=knox_settings.TOKEN_TTL)

@@ -1,0 +1,144 @@
+"""System checks: can this database keep the shop's promises, and is every locking strategy one."""
+
+import inspect
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django.apps import AppConfig
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import DatabaseError, connections
+
+from inventory.locking import registry
+from inventory.models import StockItem
+
+_ISOLATION: Final = "read committed"
+_CONSTRAINTS: Final = frozenset(constraint.name for constraint in StockItem._meta.constraints)
+
+
+@register("inventory")
+def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Look at the settings of the default database, without connecting to it."""
+    connection = connections["default"]
+    if connection.vendor != "mysql":
+        return [
+            Error(
+                f"The database engine is {connection.settings_dict['ENGINE']}.",
+                hint="Use MySQL or MariaDB: DATABASE_URL=mysql://user:password@host:3306/name.",
+                id="inventory.E001",
+            )
+        ]
+    level = str(connection.settings_dict["OPTIONS"].get("isolation_level") or "").lower()
+    if level == _ISOLATION:
+        return []
+    return [
+        Error(
+            f"The isolation level is {level or 'not set'}.",
+            hint="Set OPTIONS['isolation_level'] to 'read committed': retries must see new commits.",
+            id="inventory.E002",
+        )
+    ]
+
+
+@register("inventory")
+def check_strategies(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Look whether what is registered as a locking strategy can act as one."""
+    longest = StockItem._meta.get_field("locking_strategy").max_length
+    return [
+        Error(
+            f"The locking strategy {strategy!r} {problem}.",
+            hint="See LockingStrategy in inventory/locking/base.py.",
+            id="inventory.E003",
+        )
+        for strategy in registry.list_strategies()
+        for problem in _list_problems(strategy, longest or 0)
+    ]
+
+
+@register("inventory", Tags.database)
+def check_database(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Ask the database itself: `check --database default`, and every `migrate`."""
+    if "default" not in (databases or ()) or connections["default"].vendor != "mysql":
+        return []
+    try:
+        return [*_check_constraints(), *_check_stored_strategies()]
+    except DatabaseError:
+        # Not reachable or not migrated: other commands say so better.
+        return []
+
+
+def list_unknown_strategies() -> list[str]:
+    """Return the strategies that stock items name and nobody registered. Raises DatabaseError."""
+    stored = StockItem.objects.order_by().values_list("locking_strategy", flat=True).distinct()
+    return sorted(set(stored) - {strategy.name for strategy in registry.list_strategies()})
+
+
+def list_missing_constraints() -> list[str]:
+    """Return the CHECK constraints of stock items that the database does not enforce.
+
+    Raises DatabaseError.
+    """
+    with connections["default"].cursor() as cursor:
+        if connections["default"].mysql_is_mariadb:  # type: ignore[attr-defined]
+            cursor.execute("SELECT @@SESSION.check_constraint_checks")
+            if not cursor.fetchone()[0]:
+                return sorted(_CONSTRAINTS)
+            enforced = ""
+        else:
+            enforced = " AND enforced = 'YES'"
+        cursor.execute(
+            "SELECT constraint_name FROM information_schema.table_constraints"  # noqa: S608 - two fixed texts
+            " WHERE table_schema = DATABASE() AND table_name = %s AND constraint_type = 'CHECK'" + enforced,
+            [StockItem._meta.db_table],
+        )
+        return sorted(_CONSTRAINTS - {row[0] for row in cursor.fetchall()})
+
+
+def has_table() -> bool:
+    """Say whether stock items have a table yet. Raises DatabaseError."""
+    return StockItem._meta.db_table in connections["default"].introspection.table_names()
+
+
+def _check_constraints() -> list[CheckMessage]:
+    if not connections["default"].features.supports_table_check_constraints:
+        problem = "This database server does not enforce CHECK constraints."
+    elif has_table() and (missing := list_missing_constraints()):
+        problem = f"CHECK constraints are missing or not enforced: {', '.join(missing)}."
+    else:
+        return []
+    hint = (
+        "Use MySQL 8.0.16, MariaDB 10.6 or newer, run `manage.py migrate`, keep check_constraint_checks on."
+    )
+    return [Error(problem, hint=hint, id="inventory.E004")]
+
+
+def _check_stored_strategies() -> list[CheckMessage]:
+    if not has_table():
+        return []
+    return [
+        # A warning, so that `migrate` still runs; orders for these items fail until it is registered.
+        Warning(
+            f"Some stock items use the locking strategy {name!r}, which is not registered.",
+            hint="Register it, or choose another strategy for these items in the admin.",
+            id="inventory.W005",
+        )
+        for name in list_unknown_strategies()
+    ]
+
+
+def _list_problems(strategy: Any, longest: int) -> list[str]:
+    problems = []
+    name = getattr(strategy, "name", None)
+    if not isinstance(name, str) or not 1 <= len(name) <= longest:
+        problems.append(f"needs a name of 1 to {longest} characters")
+    if not str(getattr(strategy, "label", "")):
+        problems.append("needs a label")
+    claim = getattr(strategy, "claim", None)
+    if not callable(claim):
+        return [*problems, "has no claim()"]
+    try:
+        inspect.signature(claim).bind(stock_item_id=1, quantity=1)
+    except TypeError:
+        problems.append("has a claim() that does not take stock_item_id and quantity")
+    return problems
