@@ -70,6 +70,28 @@ class StockReserved(InventoryError):
 
 
 @dataclass
+class OnHandChanged(InventoryError):
+    """The books say another number than the one a count started from: units came or went meanwhile."""
+
+    sku: str
+    expected: int | None
+    actual: int
+
+    def __str__(self) -> str:
+        return f"{self.sku}: {self.actual} units on hand, not {self.expected}"
+
+
+@dataclass
+class StockItemInUse(InventoryError):
+    """The ledger or the catalogue still refers to this stock item."""
+
+    sku: str
+
+    def __str__(self) -> str:
+        return f"{self.sku} is in use"
+
+
+@dataclass
 class UnknownStrategy(InventoryError):
     """No locking strategy is registered under this name."""
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from inventory.errors import UnknownSku
 from inventory.locking import registry
 from inventory.models import MovementKind, StockItem, StockMovement
-from inventory.types import StockLevel
+from inventory.types import MovementView, StockLevel
 
 _COLUMNS = ("id", "sku", "on_hand", "available", "version", "locking_strategy", "low_stock_threshold")
 
@@ -51,6 +51,32 @@ def list_reserving_references(*, after: str, limit: int) -> list[str]:
     """Return the next references, in order, for which units were ever reserved."""
     rows = StockMovement.objects.filter(reference__gt=after, kind=MovementKind.RESERVE)
     return list(rows.order_by("reference").values_list("reference", flat=True).distinct()[:limit])
+
+
+def list_movements(*, references: Collection[str]) -> list[MovementView]:
+    """Return everything booked for these references, oldest first."""
+    rows = StockMovement.objects.filter(reference__in=list(references)).select_related("stock_item").order_by("id")
+    return [
+        MovementView(
+            stock_item_id=row.stock_item_id,
+            sku=row.stock_item.sku,
+            kind=row.kind,
+            label=row.get_kind_display(),
+            available_delta=row.available_delta,
+            on_hand_delta=row.on_hand_delta,
+            reference=row.reference,
+            actor=row.actor,
+            reason=row.reason,
+            created_at=row.created_at,
+        )
+        for row in rows
+    ]
+
+
+def list_latest_reservations(*, sku: str, limit: int) -> list[str]:
+    """Return the references for which units of this SKU were reserved, the latest first."""
+    reserved = StockMovement.objects.filter(stock_item__sku=sku, kind=MovementKind.RESERVE)
+    return list(reserved.order_by("-id").values_list("reference", flat=True)[:limit])
 
 
 def _to_levels(rows: Iterable[tuple[int, str, int, int, int, str, int]]) -> Iterable[StockLevel]:

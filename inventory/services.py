@@ -7,14 +7,17 @@ The others open a transaction, or join the caller's.
 import datetime as dt
 from collections.abc import Collection
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import F
 
 from inventory import selectors
 from inventory.errors import (
+    DuplicateMovement,
     DuplicateSku,
     InvalidQuantity,
+    OnHandChanged,
     OutOfStock,
+    StockItemInUse,
     StockReserved,
     UnknownSku,
 )
@@ -29,7 +32,9 @@ from inventory.types import MAX_QUANTITY, Shortfall, StockLevel
 __all__ = [
     "PlannedClaim",
     "adjust",
+    "configure_stock_item",
     "create_stock_item",
+    "delete_unused_stock_item",
     "plan_reservation",
     "receive",
     "release",
@@ -116,10 +121,21 @@ def adjust(
     return run_in_transaction(change, join=True)
 
 
-def set_on_hand(*, sku: str, on_hand: int, actor: str, reason: str, now: dt.datetime) -> StockLevel:
-    """Make `on_hand` what was counted, keeping every reservation.
+def set_on_hand(
+    *,
+    sku: str,
+    on_hand: int,
+    expected_on_hand: int | None = None,
+    reference: str | None = None,
+    actor: str,
+    reason: str,
+    now: dt.datetime,
+) -> StockLevel:
+    """Make `on_hand` what was counted, keeping every reservation. A `reference` can be booked once for each SKU.
 
-    Raises StockReserved if fewer are here than promised, UnknownSku, InvalidQuantity. Opens a transaction or joins the caller's.
+    `expected_on_hand` is what the books said when the count began. Raises OnHandChanged if they say something else by now,
+    StockReserved if fewer are here than promised, UnknownSku, InvalidQuantity, DuplicateMovement. Opens a transaction or joins
+    the caller's.
     """
     _require_quantity(on_hand, at_least=0)
 
@@ -128,14 +144,46 @@ def set_on_hand(*, sku: str, on_hand: int, actor: str, reason: str, now: dt.date
         item = StockItem.objects.select_for_update().filter(sku=sku).first()
         if item is None:
             raise UnknownSku([sku])
+        # Before anything else: a count sent twice is the same count, whatever the first one changed.
+        if reference and item.movements.filter(reference=reference, kind=MovementKind.ADJUST).exists():
+            raise DuplicateMovement(reference)
+        if expected_on_hand not in (None, item.on_hand):
+            raise OnHandChanged(sku, expected_on_hand, item.on_hand)
         if on_hand < item.on_hand - item.available:
             raise StockReserved(sku, item.on_hand - item.available)
         if delta := on_hand - item.on_hand:
-            booking = Movement(item.id, MovementKind.ADJUST, delta, delta, f"count:{new_id()}")
+            booking = Movement(item.id, MovementKind.ADJUST, delta, delta, reference or f"count:{new_id()}")
             _book_and_apply(booking, actor=actor, reason=reason, now=now)
         return selectors.get_stock_level(sku=sku)
 
     return run_in_transaction(count, join=True)
+
+
+def configure_stock_item(*, stock_item_id: int, locking_strategy: str, low_stock_threshold: int) -> None:
+    """Change how a stock item is handled; its counters stay whatever sales have made of them.
+
+    Raises UnknownStrategy. One statement, in autocommit or in the caller's transaction.
+    """
+    get_strategy(locking_strategy)
+    StockItem.objects.filter(id=stock_item_id).update(
+        locking_strategy=locking_strategy, low_stock_threshold=low_stock_threshold, version=F("version") + 1
+    )
+
+
+def delete_unused_stock_item(*, stock_item_id: int) -> None:
+    """Delete a stock item for which nothing was ever booked. Raises StockItemInUse. Opens a transaction or joins the caller's."""
+
+    def delete() -> None:
+        # The lock makes a booking under way finish first or find the item gone, and be rolled back.
+        item = StockItem.objects.select_for_update().filter(id=stock_item_id).first()
+        if item is None:
+            return
+        try:
+            item.delete()
+        except models.ProtectedError as error:
+            raise StockItemInUse(item.sku) from error
+
+    run_in_transaction(delete, join=True)
 
 
 def set_locking_strategy(*, stock_item_ids: Collection[int], name: str) -> None:

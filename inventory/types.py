@@ -1,5 +1,6 @@
 """What inventory hands to its neighbours. Quantities are whole units."""
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,6 +46,22 @@ class StockLevel:
     def is_low(self) -> bool:
         """Whether fewer units can be promised than staff want to be told about."""
         return self.available <= self.low_stock_threshold
+
+
+@dataclass(frozen=True, slots=True)
+class MovementView:
+    """One line of the ledger. `kind` is the stored name, `label` what people call it."""
+
+    stock_item_id: int
+    sku: str
+    kind: str
+    label: str
+    available_delta: int
+    on_hand_delta: int
+    reference: str
+    actor: str
+    reason: str
+    created_at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)

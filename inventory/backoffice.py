@@ -1,0 +1,258 @@
+"""What all staff pages have in common: records to look at, and actions that ask before they do anything.
+
+In the lowest app, because every app's admin builds on it; it knows nothing of what is recorded.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import quote, unquote
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+Text = str | Promise
+
+# Beyond this many rows a list says "more than": counting a million to show page 1 helps nobody.
+MOST_COUNTED: Final = 10_000
+# How many records one press of a button may work on: each is a transaction, and somebody is waiting.
+MOST_AT_ONCE: Final = 100
+_LONGEST_SEARCH: Final = 100
+_ACTOR_LENGTH: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A place to go on from a record."""
+
+    url: str
+    label: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A table below a record: what else there is to know about it."""
+
+    title: Text
+    columns: Sequence[Text]
+    rows: Sequence[Sequence[object]]
+    links: Sequence[Link] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PanelSource:
+    """Where a panel comes from, and which permission it takes to see it."""
+
+    permission: str
+    make: Callable[[Any], Panel]
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAction:
+    """Something staff can do with a record: a button on its page and a bulk action on its list.
+
+    Both ask first. `run(record, actor, now)` makes one service call and says whether there was anything to do.
+    Of the errors it may raise, those in `errors` are explained to whoever pressed the button.
+    """
+
+    name: str
+    label: Text
+    question: Text
+    permission: str
+    is_possible: Callable[[Any], bool]
+    run: Callable[[Any, str, dt.datetime], bool]
+    errors: tuple[type[Exception], ...] = ()
+    explain: Callable[[Exception], str] = str
+
+
+def get_actor(request: HttpRequest) -> str:
+    """Return who acts, as the ledger and the orders note it."""
+    return f"staff:{request.user.get_username()}"[:_ACTOR_LENGTH]
+
+
+class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # no generic at run time
+    """Counts no further than MOST_COUNTED, so that a page costs the same however many rows there are."""
+
+    @cached_property
+    def count(self) -> int:
+        """Number of rows, or MOST_COUNTED if there are at least that many."""
+        rows = self.object_list
+        assert isinstance(rows, QuerySet)  # noqa: S101 - what Django's admin hands to its paginators
+        return int(rows.order_by()[:MOST_COUNTED].count())
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there may be more rows than were counted."""
+        return self.count >= MOST_COUNTED
+
+
+class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generic at run time
+    """A list and a page for one kind of record, with its panels, links and actions."""
+
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    list_per_page = 50
+    list_max_show_all = 200
+    ordering = ("-pk",)
+    change_form_template = "admin/staff/change_form.html"
+    staff_actions: Sequence[StaffAction] = ()
+    panels: Sequence[PanelSource] = ()
+
+    def extend(self, *, actions: Iterable[StaffAction] = (), panels: Iterable[PanelSource] = ()) -> None:
+        """Add what another app contributes to this record; for the composition root."""
+        self.staff_actions = [*self.staff_actions, *actions]
+        self.panels = [*self.panels, *panels]
+
+    def get_links(self, request: HttpRequest, record: Any) -> list[Link]:
+        """Return the places to go on from this record."""
+        return []
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Search, for no more words than somebody would type: each is a condition of the query."""
+        return super().get_search_results(request, queryset, search_term[:_LONGEST_SEARCH])
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the address of the actions."""
+        view = self.admin_site.admin_view(self.act_on_one)
+        address = "<path:object_id>/do/<slug:name>/"
+        return [path(address, view, name=self.url_name("do")), *super().get_urls()]
+
+    def url_name(self, page: str) -> str:
+        """Return the name of one of this record's addresses, without the `admin:`."""
+        return f"{self.opts.app_label}_{self.opts.model_name}_{page}"
+
+    def url_of(self, record: Model, page: str = "change", *arguments: str) -> str:
+        """Return the address of a record's page."""
+        return reverse(f"admin:{self.url_name(page)}", args=[quote(record.pk), *arguments])
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Add the staff actions this person may use."""
+        found: dict[str, Any] = super().get_actions(request)
+        for action in self._list_permitted(request):
+            found[action.name] = (_act_on_many(action), action.name, str(action.label))
+        return found
+
+    def act_on_one(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
+        """Ask, then do one thing with one record."""
+        action = next((action for action in self.staff_actions if action.name == name), None)
+        if action is None:
+            raise Http404
+        if action not in self._list_permitted(request):
+            raise PermissionDenied
+        record = self.get_object(request, unquote(object_id))
+        if record is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined,no-any-return]
+        if request.method != "POST":
+            return self.ask(request, action, [record])
+        self.run_action(request, action, [record])
+        return redirect(self.url_of(record))
+
+    def ask(self, request: HttpRequest, action: StaffAction, records: Sequence[Any]) -> TemplateResponse:
+        """Show what is about to be done, with a button that does it."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": action.label,
+            "opts": self.opts,
+            "action": action,
+            "records": records,
+            "checkbox_name": ACTION_CHECKBOX_NAME,
+        }
+        return TemplateResponse(request, "admin/staff/confirm.html", context)
+
+    def run_action(self, request: HttpRequest, action: StaffAction, records: Sequence[Any]) -> None:
+        """Do it, record by record; what fails for one does not hold up the others."""
+        actor, now = get_actor(request), timezone.now()
+        done = 0
+        for record in records:
+            try:
+                was_done = action.run(record, actor, now)
+            except action.errors as error:
+                self.message_user(request, f"{record}: {action.explain(error)}", messages.ERROR)
+                continue
+            if was_done:
+                self.log_change(request, record, str(action.label))
+                done += 1
+            else:
+                text = _("%(record)s: there was nothing to do any more.") % {"record": record}
+                self.message_user(request, text, messages.WARNING)
+        if done:
+            text = ngettext("%(action)s: done.", "%(action)s: done for %(count)d.", done)
+            self.message_user(request, text % {"action": action.label, "count": done}, messages.SUCCESS)
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,  # noqa: FBT001, FBT002 - Django's signature
+        change: bool = False,  # noqa: FBT001, FBT002
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        """Add links, buttons and panels to the page of a record."""
+        if obj is not None:
+            context["staff_links"] = [
+                *self.get_links(request, obj),
+                *(
+                    Link(self.url_of(obj, "do", action.name), action.label)
+                    for action in self._list_permitted(request)
+                    if action.is_possible(obj)
+                ),
+            ]
+            allowed = [source for source in self.panels if request.user.has_perm(source.permission)]
+            context["staff_panels"] = [source.make(obj) for source in allowed]
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _list_permitted(self, request: HttpRequest) -> list[StaffAction]:
+        if not self.has_view_permission(request):
+            return []
+        return [action for action in self.staff_actions if request.user.has_perm(action.permission)]
+
+
+class RecordAdmin(StaffAdmin):
+    """Records that only services write: staff look at them and use the actions."""
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        """Nobody: a record comes from what it records."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody: changes go through the actions."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody: history stays."""
+        return False
+
+
+_BulkAction = Callable[[StaffAdmin, HttpRequest, QuerySet[Any]], HttpResponse | None]
+
+
+def _act_on_many(action: StaffAction) -> _BulkAction:
+    def act(pages: StaffAdmin, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse | None:
+        records = list(chosen[: MOST_AT_ONCE + 1])
+        if len(records) > MOST_AT_ONCE:
+            text = _("Please choose no more than %(most)d at once.") % {"most": MOST_AT_ONCE}
+            pages.message_user(request, text, messages.ERROR)
+            return None
+        if "confirmed" not in request.POST:
+            return pages.ask(request, action, records)
+        pages.run_action(request, action, records)
+        return None
+
+    return act
