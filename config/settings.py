@@ -49,6 +49,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    # The form renderer finds its templates here; the shop overrides some.
+    "django.forms",
     "django_htmx",
     "django_filters",
     "allauth",

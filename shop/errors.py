@@ -27,3 +27,29 @@ class PriceChanged(ShopError):
 
     def __str__(self) -> str:
         return f"the total is {self.actual}, not {self.shown}"
+
+
+@dataclass
+class ProductNotFound(ShopError):
+    """No published product has this slug."""
+
+    slug: str
+
+    def __str__(self) -> str:
+        return f"no product {self.slug}"
+
+
+class CartNotFound(ShopError):
+    """The cart is gone, or belongs to somebody else."""
+
+
+class CartFull(ShopError):
+    """The cart holds as many different products as one cart may."""
+
+
+class CartEmpty(ShopError):
+    """There is nothing in the cart to order."""
+
+
+class CartChanged(ShopError):
+    """The cart is not the one the customer was shown when they placed the order."""

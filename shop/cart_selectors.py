@@ -1,0 +1,64 @@
+"""Reads of carts, with what could be had of each line right now."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from django.db.models import Prefetch, QuerySet, Sum
+
+from inventory import selectors as stock
+from inventory.types import StockLevel
+from shop.models import Cart, CartLine, ProductImage
+from shop.types import CartLineView, CartView, ImageView
+
+
+def find_cart_id(*, cart_id: int | None, customer_id: int | None) -> int | None:
+    """Return the id of a customer's cart, or of the anonymous cart `cart_id` if that is what it is."""
+    if customer_id is not None:
+        return Cart.objects.filter(customer_id=customer_id).values_list("id", flat=True).first()
+    if cart_id is not None:
+        return Cart.objects.filter(id=cart_id, customer=None).values_list("id", flat=True).first()
+    return None
+
+
+def get_cart(*, cart_id: int | None) -> CartView | None:
+    """Return a cart with its lines in the order they were added, or None if it is gone."""
+    cart = Cart.objects.filter(id=cart_id).first() if cart_id is not None else None
+    if cart is None:
+        return None
+    lines = list(_with_details(cart))
+    levels = stock.get_levels_by_id(ids=[line.variant.stock_item_id for line in lines])
+    views = tuple(_to_line(line, levels[line.variant.stock_item_id]) for line in lines)
+    return CartView(id=cart.pk, checkout_key=cart.checkout_key, lines=views)
+
+
+def count_units(*, cart_id: int) -> int:
+    """Return how many units are in a cart."""
+    return CartLine.objects.filter(cart_id=cart_id).aggregate(units=Sum("quantity"))["units"] or 0
+
+
+def digest_lines(*, quantities: Sequence[tuple[str, int]]) -> str:
+    """Return a digest of what a cart holds, to notice that it is no longer what a page showed."""
+    return hashlib.sha256(json.dumps(sorted(quantities)).encode()).hexdigest()[:32]
+
+
+def _with_details(cart: Cart) -> QuerySet[CartLine]:
+    images = Prefetch("variant__product__images", ProductImage.objects.order_by("position", "id"))
+    return cart.lines.select_related("variant__product").prefetch_related(images).order_by("id")
+
+
+def _to_line(line: CartLine, level: StockLevel) -> CartLineView:
+    product = line.variant.product
+    image = next(iter(product.images.all()), None)
+    return CartLineView(
+        variant_id=line.variant_id,
+        sku=level.sku,
+        product_name=product.name,
+        product_slug=product.slug,
+        label=line.variant.label,
+        image=ImageView(image.file.url, image.alt or product.name) if image else None,
+        unit_price=line.variant.price_amount,
+        quantity=line.quantity,
+        available=level.available,
+        is_for_sale=line.variant.is_active and product.is_published,
+    )

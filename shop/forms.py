@@ -1,0 +1,102 @@
+"""What customers type, checked before anything is done with it."""
+
+from typing import Any
+
+from babel import Locale
+from django import forms
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from shop.money import find_locale
+from shop.types import MAX_LINE_QUANTITY
+
+_MAX_ID = 2**63 - 1
+_MAX_AMOUNT = 10**15
+# Territories of the locale data that nobody can have a parcel sent to.
+_NO_ADDRESS = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ", "AC", "CP", "DG", "EA", "IC", "TA", "CQ"})
+
+
+def list_countries() -> list[tuple[str, str]]:
+    """Return (ISO 3166 code, name in the reader's language) of every country, by name."""
+    locale: Locale = find_locale(get_language() or "en")
+    named = [
+        (code, name)
+        for code, name in locale.territories.items()
+        if len(code) == 2 and code.isalpha() and code not in _NO_ADDRESS
+    ]
+    return [("", ""), *sorted(named, key=lambda pair: pair[1])]
+
+
+class AddToCartForm(forms.Form):
+    """Units of one variant, to be added."""
+
+    variant = forms.IntegerField(min_value=1, max_value=_MAX_ID)
+    quantity = forms.IntegerField(min_value=1, max_value=MAX_LINE_QUANTITY)
+
+
+class QuantityForm(forms.Form):
+    """A line's new quantity; 0 removes it."""
+
+    quantity = forms.IntegerField(min_value=0, max_value=MAX_LINE_QUANTITY)
+
+
+class CheckoutForm(forms.Form):
+    """Whom to tell and where to ship, and which page of which cart this came from."""
+
+    email = forms.EmailField(
+        label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
+    name = forms.CharField(
+        label=_("Full name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "shipping name"})
+    )
+    line1 = forms.CharField(
+        label=_("Street and number"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "shipping address-line1"}),
+    )
+    line2 = forms.CharField(
+        label=_("Apartment, floor"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "shipping address-line2"}),
+    )
+    postal_code = forms.CharField(
+        label=_("Postal code"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "shipping postal-code"}),
+    )
+    city = forms.CharField(
+        label=_("City"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "shipping address-level2"}),
+    )
+    country = forms.ChoiceField(
+        label=_("Country"),
+        choices=list_countries,
+        widget=forms.Select(attrs={"autocomplete": "shipping country"}),
+    )
+
+    checkout_key = forms.CharField(max_length=40, widget=forms.HiddenInput)
+    shown_lines = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    expected_total = forms.IntegerField(min_value=0, max_value=_MAX_AMOUNT, widget=forms.HiddenInput)
+
+    ADDRESS_FIELDS = ("name", "line1", "line2", "city", "postal_code", "country")
+
+    @property
+    def shipping_address(self) -> dict[str, str]:
+        """The address of a valid form, as it is kept with the order."""
+        return {name: self.cleaned_data[name] for name in self.ADDRESS_FIELDS}
+
+    @property
+    def was_tampered_with(self) -> bool:
+        """Whether what the page itself filled in is missing or makes no sense."""
+        return any(name in self.errors for name in ("checkout_key", "shown_lines", "expected_total"))
+
+
+class PayForm(forms.Form):
+    """Which gateway takes the money."""
+
+    def __init__(self, *args: Any, gateways: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        first = gateways[0][0] if gateways else None
+        self.fields["gateway"] = forms.ChoiceField(choices=gateways, initial=first, widget=forms.RadioSelect)

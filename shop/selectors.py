@@ -1,0 +1,131 @@
+"""Reads of the catalogue: published products only, in a fixed number of queries whatever is asked for."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+
+from inventory import selectors as stock
+from inventory.types import StockLevel
+from shop.errors import ProductNotFound
+from shop.models import Category, Product, ProductImage, Variant
+from shop.types import CategoryView, ImageView, ProductPage, ProductView, VariantView
+
+PAGE_SIZE: Final = 12
+_MAX_QUERY_LENGTH: Final = 100
+_MAX_QUERY_WORDS: Final = 6
+
+
+def list_categories() -> list[CategoryView]:
+    """Return every category in the order it is shown."""
+    return [_to_category(category) for category in Category.objects.order_by("position", "name", "id")]
+
+
+def list_products(
+    *, query: str = "", category_id: int | None = None, page: int | str = 1, page_size: int = PAGE_SIZE
+) -> ProductPage:
+    """Return one page of published products that can be bought in some form, newest first.
+
+    `query` matches whole SKUs, and words of name, maker and description, all of which must occur.
+    `category_id` includes the categories below it. A `page` that does not exist becomes the nearest that
+    does.
+    """
+    found = _published().filter(Exists(Variant.objects.filter(product=OuterRef("pk"), is_active=True)))
+    if category_id is not None:
+        found = found.filter(Q(category_id=category_id) | Q(category__parent_id=category_id))
+    if words := clean_query(query).split()[:_MAX_QUERY_WORDS]:
+        found = found.filter(_matches(words))
+    found = found.order_by("-id")
+    paginator = Paginator(found, page_size)
+    number = paginator.get_page(page).number
+    first = (number - 1) * page_size
+    return ProductPage(
+        products=tuple(_to_products(_with_details(found[first : first + page_size]))),
+        number=number,
+        page_count=paginator.num_pages,
+        total=paginator.count,
+    )
+
+
+def get_product(*, slug: str) -> ProductView:
+    """Return one published product. Raises ProductNotFound."""
+    products = _to_products(_with_details(_published().filter(slug=slug)))
+    if not products:
+        raise ProductNotFound(slug)
+    return products[0]
+
+
+def clean_query(query: str) -> str:
+    """Return what somebody typed into a search box without what no name contains."""
+    printable = "".join(
+        character if character.isprintable() else " " for character in query[:_MAX_QUERY_LENGTH]
+    )
+    return " ".join(printable.split())
+
+
+def _published() -> QuerySet[Product]:
+    return Product.objects.filter(is_published=True)
+
+
+def _matches(words: Sequence[str]) -> Q:
+    by_word = Q()
+    for word in words:
+        by_word &= Q(name__icontains=word) | Q(vendor__icontains=word) | Q(description__icontains=word)
+    # SKUs compare case-sensitively; people do not.
+    typed = " ".join(words)
+    by_sku = Variant.objects.filter(
+        product=OuterRef("pk"), is_active=True, stock_item__sku__in=[typed, typed.upper(), typed.lower()]
+    )
+    return by_word | Q(Exists(by_sku))
+
+
+def _with_details(products: QuerySet[Product]) -> list[Product]:
+    return list(
+        products.select_related("category").prefetch_related(
+            Prefetch("variants", Variant.objects.filter(is_active=True).order_by("position", "id")),
+            Prefetch("images", ProductImage.objects.order_by("position", "id")),
+        )
+    )
+
+
+def _to_products(products: Sequence[Product]) -> list[ProductView]:
+    levels = stock.get_levels_by_id(
+        ids=[variant.stock_item_id for product in products for variant in product.variants.all()]
+    )
+    return [_to_product(product, levels) for product in products]
+
+
+def _to_product(product: Product, levels: dict[int, StockLevel]) -> ProductView:
+    return ProductView(
+        id=product.pk,
+        name=product.name,
+        slug=product.slug,
+        description=product.description,
+        vendor=product.vendor,
+        category=_to_category(product.category) if product.category else None,
+        images=tuple(_to_images(product)),
+        variants=tuple(
+            _to_variant(variant, levels[variant.stock_item_id]) for variant in product.variants.all()
+        ),
+    )
+
+
+def _to_variant(variant: Variant, level: StockLevel) -> VariantView:
+    return VariantView(
+        id=variant.pk,
+        sku=level.sku,
+        options=tuple((name, value) for name, value in variant.options),
+        price_amount=variant.price_amount,
+        available=level.available,
+        is_low=level.is_low,
+    )
+
+
+def _to_images(product: Product) -> Iterable[ImageView]:
+    for image in product.images.all():
+        yield ImageView(url=image.file.url, alt=image.alt or product.name)
+
+
+def _to_category(category: Category) -> CategoryView:
+    return CategoryView(id=category.pk, name=category.name, slug=category.slug, parent_id=category.parent_id)

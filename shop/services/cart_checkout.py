@@ -1,0 +1,84 @@
+"""From a cart to an order, once."""
+
+import datetime as dt
+from collections.abc import Mapping
+
+from orders.errors import IdempotencyKeyReused
+from orders.selectors import find_placed
+from orders.types import OrderView, PlacedOrder
+from shop.cart_selectors import digest_lines, get_cart
+from shop.errors import CartChanged, CartEmpty
+from shop.services.cart import empty_after_order
+from shop.services.checkout import place_order_for_skus
+
+
+def check_out(
+    *,
+    cart_id: int,
+    checkout_key: str,
+    shown_lines: str,
+    shown_total: int,
+    email: str,
+    shipping_address: Mapping[str, str],
+    customer_id: int | None,
+    now: dt.datetime,
+) -> PlacedOrder:
+    """Order what is in a cart, as the checkout page showed it, and empty the cart.
+
+    `checkout_key` comes from the page: the same one always leads to the same order, whatever became of the
+    cart since. `shown_lines` is `digest_lines` of what the page showed, `shown_total` its total in minor
+    units. Raises CartEmpty, CartChanged, PriceChanged, ProductUnavailable, OutOfStock, StockBusy,
+    InvalidOrder. Opens its own transactions: should the process die between order and cart, submitting again
+    finds the order and empties the cart then.
+    """
+    # The cart is read before its order is looked for. The other way round, a double click's first request
+    # could place the order and empty the cart between our two reads, and we would tell its customer that
+    # there is nothing to order.
+    cart = get_cart(cart_id=cart_id)
+    if placed := _find_order(cart_id, checkout_key):
+        empty_after_order(cart_id=cart_id, checkout_key=checkout_key, order=placed, now=now)
+        return PlacedOrder(placed, replayed=True)
+    if cart is None or not cart.lines:
+        raise CartEmpty
+    if cart.checkout_key != checkout_key or digest_lines(quantities=cart.quantities) != shown_lines:
+        raise CartChanged
+    try:
+        placing = place_order_for_skus(
+            email=email,
+            quantities=cart.quantities,
+            idempotency_scope=_scope(cart_id),
+            idempotency_key=checkout_key,
+            customer_id=customer_id,
+            shipping_address=shipping_address,
+            expected_total=shown_total,
+            now=now,
+        )
+    except IdempotencyKeyReused:
+        # Two tabs with different addresses, at the same time: the first one is the order.
+        first = _find_order(cart_id, checkout_key)
+        if first is None:
+            raise
+        placing = PlacedOrder(first, replayed=True)
+    empty_after_order(cart_id=cart_id, checkout_key=checkout_key, order=placing.order, now=now)
+    return placing
+
+
+def settle_cart(*, cart_id: int, now: dt.datetime) -> OrderView | None:
+    """Empty a cart whose order was placed by a process that died before it could, and return that order.
+
+    Opens its own transaction when there is something to do.
+    """
+    cart = get_cart(cart_id=cart_id)
+    placed = _find_order(cart.id, cart.checkout_key) if cart else None
+    if cart and placed:
+        empty_after_order(cart_id=cart.id, checkout_key=cart.checkout_key, order=placed, now=now)
+    return placed
+
+
+def _find_order(cart_id: int, checkout_key: str) -> OrderView | None:
+    found = find_placed(idempotency_scope=_scope(cart_id), idempotency_key=checkout_key)
+    return found[0] if found else None
+
+
+def _scope(cart_id: int) -> str:
+    return f"cart:{cart_id}"

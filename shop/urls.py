@@ -1,0 +1,29 @@
+"""Addresses of the web shop."""
+
+from django.urls import path, re_path
+
+from shop.views import cart, catalogue, checkout, media, orders
+
+app_name = "shop"
+
+# Numbers and tokens have one shape; anything else is a 404 before a view looks at it.
+_ORDER = r"^orders/(?P<number>[0-9A-Z]{13})/(?P<token>[0-9a-f]{40})/"
+
+urlpatterns = [
+    path("", catalogue.show_home, name="home"),
+    path("products/", catalogue.list_products, name="product_list"),
+    path("products/<str:slug>/", catalogue.show_product, name="product"),
+    path("categories/<str:slug>/", catalogue.show_category, name="category"),
+    path("cart/", cart.show_cart, name="cart"),
+    path("cart/add/", cart.add_to_cart, name="add_to_cart"),
+    path("cart/fit/", cart.fit_cart, name="fit_cart"),
+    re_path(r"^cart/lines/(?P<variant_id>[0-9]{1,18})/$", cart.change_quantity, name="change_quantity"),
+    path("checkout/", checkout.show_checkout, name="checkout"),
+    re_path(_ORDER + "$", orders.show_order, name="order"),
+    re_path(_ORDER + "status/$", orders.show_order_status, name="order_status"),
+    re_path(_ORDER + "pay/$", orders.pay, name="pay"),
+    re_path(_ORDER + "cancel/$", orders.cancel, name="cancel_order"),
+    path("account/orders/", orders.list_orders, name="order_list"),
+    re_path(r"^account/orders/(?P<number>[0-9A-Z]{13})/$", orders.open_own_order, name="own_order"),
+    path("media/<path:path>", media.serve_media, name="media"),
+]

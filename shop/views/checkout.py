@@ -1,0 +1,168 @@
+"""The checkout: one page, and whatever goes wrong is said on it with nothing lost."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from inventory.errors import OutOfStock, StockBusy
+from orders.errors import InvalidOrder
+from orders.selectors import list_customer_orders, order_token
+from orders.types import OrderView, PlacedOrder
+from shop.cart_selectors import digest_lines, get_cart
+from shop.errors import CartChanged, CartEmpty, CartNotFound, PriceChanged, ProductUnavailable
+from shop.forms import CheckoutForm
+from shop.middleware import RETRY_AFTER_SECONDS
+from shop.services.cart import fit_to_stock
+from shop.services.cart_checkout import check_out, settle_cart
+from shop.types import CartView
+from shop.views.cart_session import find_cart, get_customer_id
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def show_checkout(request: HttpRequest) -> HttpResponse:
+    """Show the checkout page, adjust the cart from it, or place the order."""
+    if request.method != "POST":
+        return _open_checkout(request)
+    if "adjust" in request.POST:
+        return _adjust(request)
+    return _place(request)
+
+
+def _open_checkout(request: HttpRequest) -> HttpResponse:
+    cart_id = find_cart(request)
+    if cart_id is not None and (order := settle_cart(cart_id=cart_id, now=timezone.now())):
+        messages.info(request, _("This order has been placed already."))
+        return _go_to_order(order)
+    return _show(request, typed=_guess_address(request))
+
+
+def _adjust(request: HttpRequest) -> HttpResponse:
+    cart_id = find_cart(request)
+    if cart_id is not None:
+        # Gone means emptied by another tab: the page shown now says so.
+        with suppress(CartNotFound):
+            fit_to_stock(cart_id=cart_id, now=timezone.now())
+    return _show(request, typed=request.POST, notice="adjusted")
+
+
+def _place(request: HttpRequest) -> HttpResponse:
+    form = CheckoutForm(request.POST)
+    if not form.is_valid():
+        if form.was_tampered_with:
+            return _show(request, typed=request.POST, notice="changed", status=409)
+        return _show(request, form=form, status=422)
+    try:
+        placing = _check_out(request, form)
+    except OutOfStock as error:
+        return _show(
+            request,
+            typed=request.POST,
+            notice="out-of-stock",
+            data={"shortfalls": error.shortfalls},
+            status=409,
+        )
+    except ProductUnavailable as error:
+        return _show(request, typed=request.POST, notice="unavailable", data={"skus": error.skus}, status=409)
+    except PriceChanged as error:
+        return _show(request, typed=request.POST, notice="price-changed", data={"change": error}, status=409)
+    except CartChanged:
+        return _show(request, typed=request.POST, notice="changed", status=409)
+    except InvalidOrder:
+        return _show(request, typed=request.POST, notice="too-large", status=409)
+    except CartEmpty:
+        return _show(request, typed=request.POST, status=409)
+    except StockBusy:
+        response = _show(request, typed=request.POST, notice="busy", status=503)
+        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        return response
+    _explain_replay(request, placing, form)
+    return _go_to_order(placing.order)
+
+
+def _check_out(request: HttpRequest, form: CheckoutForm) -> PlacedOrder:
+    cart_id = find_cart(request)
+    if cart_id is None:
+        raise CartEmpty
+    return check_out(
+        cart_id=cart_id,
+        checkout_key=form.cleaned_data["checkout_key"],
+        shown_lines=form.cleaned_data["shown_lines"],
+        shown_total=form.cleaned_data["expected_total"],
+        email=form.cleaned_data["email"],
+        shipping_address=form.shipping_address,
+        customer_id=get_customer_id(request),
+        now=timezone.now(),
+    )
+
+
+def _explain_replay(request: HttpRequest, placing: PlacedOrder, form: CheckoutForm) -> None:
+    order = placing.order
+    if placing.replayed and (order.email, order.shipping_address) != (
+        form.cleaned_data["email"],
+        form.shipping_address,
+    ):
+        messages.warning(
+            request,
+            _("This order had been placed already. It was not changed: please check the address below."),
+        )
+
+
+def _show(
+    request: HttpRequest,
+    *,
+    typed: Mapping[str, Any] | None = None,
+    form: CheckoutForm | None = None,
+    notice: str = "",
+    data: Mapping[str, Any] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Render the page for the cart as it is now, keeping what was typed."""
+    cart = get_cart(cart_id=find_cart(request))
+    if cart is None or not cart.lines:
+        return render(request, "shop/checkout_empty.html", {"notice": notice}, status=status)
+    if form is None:
+        form = CheckoutForm(
+            initial={name: (typed or {}).get(name, "") for name in ("email", *CheckoutForm.ADDRESS_FIELDS)}
+        )
+    context = {
+        "form": form,
+        "cart": cart,
+        "notice": notice,
+        "page_fields": _page_fields(cart, form),
+        **(data or {}),
+    }
+    return render(request, "shop/checkout.html", context, status=status)
+
+
+def _page_fields(cart: CartView, form: CheckoutForm) -> dict[str, Any]:
+    """Return the hidden fields: what this page shows now, or after a typing mistake, what it showed then."""
+    if form.is_bound:
+        return {name: form[name].value() for name in ("checkout_key", "shown_lines", "expected_total")}
+    return {
+        "checkout_key": cart.checkout_key,
+        "shown_lines": digest_lines(quantities=cart.quantities),
+        "expected_total": cart.total_amount,
+    }
+
+
+def _guess_address(request: HttpRequest) -> dict[str, Any]:
+    customer_id = get_customer_id(request)
+    if customer_id is None:
+        return {}
+    last = list_customer_orders(customer_id=customer_id, limit=1)
+    address = dict(last[0].shipping_address or {}) if last else {}
+    return {**address, "email": getattr(request.user, "email", "")}
+
+
+def _go_to_order(order: OrderView) -> HttpResponse:
+    page = "shop:pay" if order.status == "pending" else "shop:order"
+    return redirect(page, number=order.number, token=order_token(number=order.number))

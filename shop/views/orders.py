@@ -1,0 +1,164 @@
+"""An order's own pages, opened by the token in their address, and a customer's history."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from orders.errors import OrderNotCancellable, OrderNotFound, OrderNotPayable
+from orders.selectors import check_order_token, get_order, list_customer_orders, order_token
+from orders.services import cancel_order
+from orders.types import OrderView
+from payments.errors import GatewayUnavailable, UnknownGateway
+from payments.selectors import list_gateways, list_payments
+from payments.services import start_payment
+from shop.forms import PayForm
+from shop.views.cart_session import get_customer_id
+
+_POLL_SECONDS = 3
+
+
+def _private(
+    view: Callable[[HttpRequest, OrderView, str], HttpResponse],
+) -> Callable[[HttpRequest, str, str], HttpResponse]:
+    """Open the order if the token fits, and keep its page out of caches and search engines."""
+
+    def open_order(request: HttpRequest, number: str, token: str) -> HttpResponse:
+        # The token first: whoever guesses numbers must not learn which exist.
+        if not check_order_token(number=number, token=token):
+            raise Http404
+        try:
+            order = get_order(number=number)
+        except OrderNotFound as error:
+            raise Http404 from error
+        response = view(request, order, token)
+        response["Cache-Control"] = "no-store, private"
+        response["X-Robots-Tag"] = "noindex, nofollow"
+        return response
+
+    return open_order
+
+
+@require_safe
+@_private
+def show_order(request: HttpRequest, order: OrderView, token: str) -> HttpResponse:
+    """Show an order."""
+    return render(request, "shop/order.html", _describe(order, token))
+
+
+@require_safe
+@_private
+def show_order_status(request: HttpRequest, order: OrderView, token: str) -> HttpResponse:
+    """Return the part of the order page that changes; it asks for itself while it may change."""
+    context = _describe(order, token)
+    if request.GET.get("seen") == context["state"]:
+        # Nothing new: htmx leaves the page alone, and whoever is on one of its buttons stays there.
+        return HttpResponse(status=204)
+    return render(request, "shop/fragments/order.html", context)
+
+
+@require_POST
+@_private
+def cancel(request: HttpRequest, order: OrderView, token: str) -> HttpResponse:
+    """Cancel an unpaid order."""
+    try:
+        cancel_order(number=order.number, reason="customer", actor="customer", now=timezone.now())
+    except OrderNotCancellable:
+        messages.error(request, _("This order has been paid meanwhile and cannot be cancelled here."))
+    else:
+        messages.success(request, _("Your order is cancelled."))
+    return redirect("shop:order", number=order.number, token=token)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@_private
+def pay(request: HttpRequest, order: OrderView, token: str) -> HttpResponse:
+    """Offer the gateways, or send the customer to the chosen one."""
+    now = timezone.now()
+    if order.status != "pending" or order.payment_due_at <= now:
+        return redirect("shop:order", number=order.number, token=token)
+    form = PayForm(request.POST or None, gateways=list_gateways())
+    if request.method == "POST" and form.is_valid():
+        return _start_payment(request, order, token, form)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "shop/pay.html", {**_describe(order, token), "form": form}, status=status)
+
+
+@never_cache
+@login_required
+@require_safe
+def list_orders(request: HttpRequest) -> HttpResponse:
+    """Show a customer's orders."""
+    orders = list_customer_orders(customer_id=_require_customer(request))
+    return render(request, "shop/order_list.html", {"orders": orders})
+
+
+@never_cache
+@login_required
+@require_safe
+def open_own_order(request: HttpRequest, number: str) -> HttpResponse:
+    """Lead a customer to the page of one of their own orders."""
+    try:
+        order = get_order(number=number)
+    except OrderNotFound as error:
+        raise Http404 from error
+    if order.customer_id != _require_customer(request):
+        raise Http404
+    return redirect("shop:order", number=number, token=order_token(number=number))
+
+
+def _start_payment(request: HttpRequest, order: OrderView, token: str, form: PayForm) -> HttpResponse:
+    gateway = form.cleaned_data["gateway"]
+    order_page = reverse("shop:order", kwargs={"number": order.number, "token": token})
+    try:
+        payment = start_payment(
+            number=order.number,
+            gateway=gateway,
+            return_url=request.build_absolute_uri(order_page),
+            callback_url=f"{settings.SITE_URL}/api/v1/payments/webhooks/{gateway}/",
+            now=timezone.now(),
+        )
+    except OrderNotPayable:
+        return redirect(order_page)
+    except (GatewayUnavailable, UnknownGateway):
+        messages.error(
+            request, _("This way to pay does not answer right now. Nothing was charged; please try again.")
+        )
+        return render(request, "shop/pay.html", {**_describe(order, token), "form": form}, status=503)
+    return redirect(payment.redirect_url)
+
+
+def _describe(order: OrderView, token: str) -> dict[str, Any]:
+    now = timezone.now()
+    seconds_left = int((order.payment_due_at - now).total_seconds())
+    payments = list_payments(order_id=order.id)
+    payment = payments[-1] if payments else None
+    is_overdue = seconds_left <= 0
+    return {
+        "order": order,
+        "token": token,
+        "now": now,
+        "seconds_left": max(seconds_left, 0),
+        "is_overdue": is_overdue,
+        "is_live": order.status == "pending",
+        "payment": payment,
+        "state": f"{order.status}-{payment.status if payment else 'none'}-{'over' if is_overdue else 'open'}",
+        "poll_seconds": _POLL_SECONDS,
+    }
+
+
+def _require_customer(request: HttpRequest) -> int:
+    customer_id = get_customer_id(request)
+    if customer_id is None:
+        raise PermissionDenied
+    return customer_id
