@@ -37,7 +37,7 @@ class ProblemOutput(serializers.Serializer[Any]):
     detail = serializers.CharField(help_text="What happened this time.")
     instance = serializers.CharField(help_text="The path that was asked for.")
     code = serializers.CharField(help_text="The kind of problem, stable: decide by this one.")
-    errors = serializers.ListField(  # type: ignore[assignment] - a field, not DRF's property
+    errors = serializers.ListField(  # type: ignore[assignment]
         child=serializers.DictField(), help_text="What exactly, where there is more to say."
     )
 

@@ -194,7 +194,7 @@ def _list_errors(error: Exception) -> list[dict[str, Any]]:
 
 
 def _flatten(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
-    """Yield one entry for each message of DRF's nested errors; `field` is a dotted path, empty for the body."""
+    """Yield one entry for each message of DRF's nested errors; `field` is a dotted path, or empty."""
     if isinstance(detail, Mapping):
         for key, value in detail.items():
             step = "" if key == "non_field_errors" else str(key)

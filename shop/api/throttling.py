@@ -39,7 +39,7 @@ class LoginEmailThrottle(SimpleRateThrottle):
 def find_address(request: Request) -> str:
     """Return the caller's address; the one the nearest proxy saw, where settings say that there is one.
 
-    What stands further left in X-Forwarded-For is the caller's own word: they would be somebody new each time.
+    What stands further left in X-Forwarded-For is the caller's own word: somebody new each time.
     """
     forwarded = request.headers.get("X-Forwarded-For", "")
     if forwarded and settings.SECURE_PROXY_SSL_HEADER is not None:

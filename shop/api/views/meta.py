@@ -22,7 +22,7 @@ class SchemaView(SpectacularAPIView):
 
 
 class DocsView(SpectacularSwaggerSplitView):
-    """`docs/`: the description as a page to read and try, without the inline style that the CSP would refuse."""
+    """`docs/`: the description as a page to read and try, without inline style, which the CSP refuses."""
 
     authentication_classes = ()
     url_name = "api:schema"

@@ -1,0 +1,195 @@
+"""What `doctor` looks at. Each check says what it found and, if that is bad, what to do about it."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+
+from config.celery import app
+from config.readiness import can_reach_redis, list_missing_migrations
+from inventory.checks import list_missing_constraints, list_unknown_strategies
+from orders.selectors import count_overdue_orders, get_job_health
+from payments.selectors import list_gateways
+
+_SWEEP = "sweep_expired_orders"
+_PING_SECONDS = 1.5
+_SHORTEST_SECRET = 50
+# A sweep may be late by a slow one before it; three missed are a stopped one.
+_MISSED_SWEEPS = 3
+
+
+class Verdict(StrEnum):
+    """How a check ended. Only a failure keeps the shop from keeping its promises."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The result of one check; `remedy` is empty if there is nothing to do."""
+
+    name: str
+    verdict: Verdict
+    detail: str
+    remedy: str = ""
+
+
+def diagnose(*, now: dt.datetime) -> Iterator[Diagnosis]:
+    """Yield the result of every check; those that need the database are left out while it is away."""
+    yield from _check_secrets()
+    database = _check_database()
+    yield database
+    redis = _check_redis()
+    yield redis
+    if database.verdict is Verdict.OK:
+        for check in (
+            _check_version,
+            _check_isolation,
+            _check_migrations,
+            _check_constraints,
+            _check_strategies,
+        ):
+            yield _guard(check)
+        yield _guard(lambda: _check_beat(now))
+    if redis.verdict is Verdict.OK:
+        yield _check_worker()
+
+
+def _guard(check: Callable[[], Diagnosis]) -> Diagnosis:
+    """Turn a database error, say a missing table, into a result."""
+    try:
+        return check()
+    except (DatabaseError, InterfaceError) as error:
+        name = getattr(check, "__name__", "beat").removeprefix("_check_").replace("<lambda>", "beat")
+        return Diagnosis(
+            name, Verdict.FAILURE, str(error), "Run `manage.py migrate`, then `manage.py doctor` again."
+        )
+
+
+def _check_secrets() -> Iterator[Diagnosis]:
+    if len(settings.SECRET_KEY) < _SHORTEST_SECRET or len(set(settings.SECRET_KEY)) < 10:
+        yield Diagnosis(
+            "secrets",
+            Verdict.FAILURE,
+            "SECRET_KEY can be guessed",
+            f"Set SECRET_KEY to {_SHORTEST_SECRET} or more random characters; keep the old one in SECRET_KEY_FALLBACKS.",
+        )
+    else:
+        yield Diagnosis("secrets", Verdict.OK, "SECRET_KEY is long enough")
+    if settings.DEBUG:
+        yield Diagnosis(
+            "debug", Verdict.WARNING, "DEBUG is on", "Unset it: error pages show code and settings."
+        )
+    gateways = [name for name, _label in list_gateways()]
+    if not gateways:
+        yield Diagnosis(
+            "gateways",
+            Verdict.WARNING,
+            "no payment gateway is switched on: nobody can pay",
+            "Name one in PAYMENT_GATEWAYS and set its secret (.env.example).",
+        )
+    elif settings.SECURE_COOKIES and "sandbox" in gateways:
+        yield Diagnosis(
+            "gateways",
+            Verdict.WARNING,
+            "the sandbox gateway takes no real money, and anybody can pay with it",
+            "Name your own gateways in PAYMENT_GATEWAYS before you sell.",
+        )
+    if settings.SECURE_COOKIES and not settings.METRICS_TOKEN:
+        yield Diagnosis(
+            "metrics",
+            Verdict.WARNING,
+            "METRICS_TOKEN is not set",
+            "Set it: a proxy on this machine that adds no X-Forwarded-For would show /metrics to everybody.",
+        )
+
+
+def _check_database() -> Diagnosis:
+    where = f"{settings.DATABASES['default'].get('HOST')}:{settings.DATABASES['default'].get('PORT')}"
+    try:
+        connection.ensure_connection()
+    except (DatabaseError, InterfaceError) as error:
+        remedy = "Start the server, or correct DATABASE_URL. `make setup` starts a private one."
+        return Diagnosis("database", Verdict.FAILURE, f"{where}: {error}", remedy)
+    return Diagnosis("database", Verdict.OK, f"{where} answers")
+
+
+def _check_version() -> Diagnosis:
+    features, is_mariadb = connection.features, connection.mysql_is_mariadb  # type: ignore[attr-defined]
+    name = "MariaDB" if is_mariadb else "MySQL"
+    found = f"{name} {'.'.join(map(str, connection.mysql_version))}"  # type: ignore[attr-defined]
+    if not (features.supports_table_check_constraints and features.has_select_for_update_skip_locked):
+        remedy = "Use MySQL 8.0.16 or MariaDB 10.6 or newer: CHECK constraints and SKIP LOCKED are needed."
+        return Diagnosis("version", Verdict.FAILURE, found, remedy)
+    return Diagnosis("version", Verdict.OK, found)
+
+
+def _check_isolation() -> Diagnosis:
+    with connection.cursor() as cursor:
+        # MariaDB before 11.1 knows only the old name.
+        cursor.execute(
+            "SHOW SESSION VARIABLES WHERE variable_name IN ('transaction_isolation', 'tx_isolation')"
+        )
+        levels = {str(row[1]) for row in cursor.fetchall()}
+    if levels != {"READ-COMMITTED"}:
+        remedy = "Set OPTIONS['isolation_level'] to 'read committed' in the settings."
+        return Diagnosis("isolation", Verdict.FAILURE, ", ".join(sorted(levels)), remedy)
+    return Diagnosis("isolation", Verdict.OK, "READ COMMITTED")
+
+
+def _check_migrations() -> Diagnosis:
+    if missing := list_missing_migrations():
+        detail = f"{len(missing)} not applied: {', '.join(missing[:5])}"
+        return Diagnosis("migrations", Verdict.FAILURE, detail, "Run `manage.py migrate`.")
+    return Diagnosis("migrations", Verdict.OK, "all applied")
+
+
+def _check_constraints() -> Diagnosis:
+    if missing := list_missing_constraints():
+        remedy = "Run `manage.py migrate`; on MariaDB keep check_constraint_checks on."
+        return Diagnosis("constraints", Verdict.FAILURE, f"not enforced: {', '.join(missing)}", remedy)
+    return Diagnosis("constraints", Verdict.OK, "CHECK constraints are enforced")
+
+
+def _check_strategies() -> Diagnosis:
+    if unknown := list_unknown_strategies():
+        remedy = "Register these strategies, or choose others for their stock items in the admin."
+        return Diagnosis("strategies", Verdict.FAILURE, f"not registered: {', '.join(unknown)}", remedy)
+    return Diagnosis("strategies", Verdict.OK, "every stored locking strategy is registered")
+
+
+def _check_redis() -> Diagnosis:
+    if can_reach_redis():
+        return Diagnosis("redis", Verdict.OK, "answers")
+    remedy = "Start Redis, or correct REDIS_URL. Until then the shop is slower, but sells and sweeps."
+    return Diagnosis("redis", Verdict.WARNING, "does not answer", remedy)
+
+
+def _check_worker() -> Diagnosis:
+    try:
+        workers = sorted(app.control.inspect(timeout=_PING_SECONDS).ping() or {})
+    except Exception as error:
+        return Diagnosis(
+            "worker", Verdict.FAILURE, repr(error), "Look at REDIS_URL, then at the worker's log."
+        )
+    if not workers:
+        remedy = "Start one: celery -A config.celery worker. `make run` does."
+        return Diagnosis("worker", Verdict.FAILURE, "no Celery worker answers", remedy)
+    return Diagnosis("worker", Verdict.OK, ", ".join(workers))
+
+
+def _check_beat(now: dt.datetime) -> Diagnosis:
+    remedy = "Start Celery beat and a worker (`make run` does), or run `manage.py sweep_expired_orders` now."
+    health = get_job_health(name=_SWEEP)
+    if health is None:
+        return Diagnosis("beat", Verdict.FAILURE, "no sweep of unpaid orders has ever run", remedy)
+    age = (now - health[0]).total_seconds()
+    detail = f"last sweep {age:.0f} s ago; {count_overdue_orders(now=now)} orders overdue"
+    if age > max(_MISSED_SWEEPS * settings.SWEEP_INTERVAL_SECONDS, 30):
+        return Diagnosis("beat", Verdict.FAILURE, detail, remedy)
+    return Diagnosis("beat", Verdict.OK, detail)
