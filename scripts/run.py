@@ -87,7 +87,9 @@ def serve(environment: Mapping[str, str]) -> None:
 def list_programs(listener: socket.socket, scratch: Path) -> list[Program]:
     """Return the three programs. The web server inherits the socket, so no port is lost to a race."""
     descriptor = listener.fileno()
-    celery = [str(paths.VENV_PYTHON), "-m", "celery", "--quiet", "-A", "config.celery"]
+    # On loopback, for a demo, being root is nobody's mistake.
+    quiet = ["-W", "ignore:You're running the worker with superuser privileges"]
+    celery = [str(paths.VENV_PYTHON), *quiet, "-m", "celery", "--quiet", "-A", "config.celery"]
     return [
         Program(
             "web",

@@ -51,7 +51,7 @@ def _fingerprint_static(root: Path) -> str:
     digest = hashlib.sha256(str(root).encode())
     for name in ("requirements.txt", "config/settings.py"):
         digest.update((paths.ROOT / name).read_bytes())
-    for path in sorted(paths.ROOT.glob("*/static/**/*")):
+    for path in sorted(paths.ROOT.glob("[!.]*/static/**/*")):
         facts = path.stat()
         digest.update(f"{path.relative_to(paths.ROOT)} {facts.st_size} {facts.st_mtime_ns}\n".encode())
     return digest.hexdigest()
