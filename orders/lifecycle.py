@@ -34,8 +34,8 @@ def cancel_order(*, number: str, reason: str, actor: str, now: dt.datetime) -> O
         if order.status != OrderStatus.PENDING:
             raise OrderNotCancellable(number, order.status)
         _move(order, OrderStatus.CANCELLED, cancelled_at=now, cancel_reason=why.value)
-        release(references=[order.stock_reference], actor=actor, reason=why.value, now=now)
         announce_cancelled(order_ids=[order.id], now=now)
+        release(references=[order.stock_reference], actor=actor, reason=why.value, now=now)
 
     run_in_transaction(cancel)
     return selectors.get_order(number=number)
