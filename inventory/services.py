@@ -107,7 +107,8 @@ def adjust(
 
     Raises OutOfStock, UnknownSku, InvalidQuantity, DuplicateMovement. Opens a transaction or joins the caller's.
     """
-    _require_quantity(abs(delta), at_least=1)
+    if type(delta) is not int or not 1 <= abs(delta) <= MAX_QUANTITY:
+        raise InvalidQuantity(delta)
 
     def change() -> StockLevel:
         item = selectors.get_stock_level(sku=sku)
