@@ -25,7 +25,10 @@ Units = Counter[tuple[str, int]]
 def audit_run(
     *, run: str, scope: str, items: Collection[StockedItem], placed: int, refused: Sequence[Job]
 ) -> Audit:
-    """Compare orders, ledger and counters of one run. Reads only; nothing may be selling these items any more."""
+    """Compare orders, ledger and counters of one run.
+
+    Reads only; nothing may be selling these items any more.
+    """
     promised = _read_promised(scope)
     booked = _read_reserved([reference for reference, _item in promised])
     levels = _read_levels(items)
@@ -104,7 +107,7 @@ def _compare_counters(
 
 
 def _would_fit(job: Job, levels: Mapping[int, StockLevel]) -> bool:
-    """Say whether the order could still be placed: stock only falls during a run, so then it could have been before."""
+    """Say whether the order could be placed even now: stock only falls during a run."""
     wanted: Counter[int] = Counter()
     for line in job.draft.lines:
         wanted[line.stock_item_id] += line.quantity

@@ -25,7 +25,10 @@ Progress = Callable[[int, int], None]
 
 
 def race(*, jobs: Sequence[Job], workers: int, scope: str, on_progress: Progress) -> Race:
-    """Have `workers` place all jobs, dealt from one queue in order; return when all are done. Raises ReplayFailed."""
+    """Have `workers` place all jobs, dealt from one queue in order; return when all are done.
+
+    Raises ReplayFailed.
+    """
     crew = _Crew(jobs, workers, scope, on_progress)
     try:
         return crew.run()
@@ -43,7 +46,9 @@ class _Crew:
         database = connection.settings_dict["NAME"]
         self._processes: list[SpawnProcess] = [
             context.Process(
-                target=work, args=(Post(database, scope, threads), self._jobs, self._reports, self._go), daemon=True
+                target=work,
+                args=(Post(database, scope, threads), self._jobs, self._reports, self._go),
+                daemon=True,
             )
             for threads in _share_out(workers)
         ]

@@ -1,6 +1,7 @@
 """Reading an order log: CSV with the columns of the Online Retail data sets, one row for each invoice line.
 
-Columns are found by name, in any order and case. Latin-1, UTF-8 and UTF-16 with a byte order mark; gzip is recognised.
+Columns are found by name, in any order and case. Latin-1, UTF-8 and UTF-16 with a byte order mark; gzip is
+recognised.
 """
 
 import csv
@@ -46,7 +47,10 @@ class _UnusableRow(Exception):
 
 
 def read_order_log(*, path: Path, currency: str) -> OrderLog:
-    """Return the sales in a file, prices in minor units of `currency`, rounded half up. Raises UnreadableOrderLog."""
+    """Return the sales in a file, prices in minor units of `currency`, rounded half up.
+
+    Raises UnreadableOrderLog.
+    """
     text = _decode(_read_bytes(path))
     rows, columns = _open_table(text)
     digits = get_currency_precision(currency)
@@ -105,14 +109,23 @@ def _open_table(text: str) -> tuple[Iterator[list[str]], dict[str, int]]:
         rows = _read_rows(text, delimiter)
         header = [name.strip().lower().replace(" ", "") for name in next(rows, [])]
         columns = {
-            column: header.index(name) for column, names in _COLUMNS.items() for name in names if name in header
+            column: header.index(name)
+            for column, names in _COLUMNS.items()
+            for name in names
+            if name in header
         }
-        lacking = [names[0] for column, names in _COLUMNS.items() if column not in columns and column not in _OPTIONAL]
+        lacking = [
+            names[0]
+            for column, names in _COLUMNS.items()
+            if column not in columns and column not in _OPTIONAL
+        ]
         if not lacking:
             return _check_width(rows, len(header)), columns
         if not missing or len(lacking) < len(missing):
             missing = lacking
-    raise UnreadableOrderLog(f"not an order log: columns {_EXPECTED} are needed; missing: {', '.join(missing)}")
+    raise UnreadableOrderLog(
+        f"not an order log: columns {_EXPECTED} are needed; missing: {', '.join(missing)}"
+    )
 
 
 def _read_rows(text: str, delimiter: str) -> Iterator[list[str]]:

@@ -37,9 +37,9 @@ def replay_orders(
 ) -> ReplayReport:
     """Place every invoice of an order log at once and check that every promise held.
 
-    `strategy` is the name of a locking strategy, or `mixed`: dealt out over the items and switched while orders are in
-    flight. Stock is `stock_factor` x demand, rounded down, under SKUs of this run only. Raises UnreadableOrderLog,
-    ReplayFailed, UnknownStrategy. Opens transactions of its own.
+    `strategy` is the name of a locking strategy, or `mixed`: dealt out over the items and switched while
+    orders are in flight. Stock is `stock_factor` x demand, rounded down, under SKUs of this run only. Raises
+    UnreadableOrderLog, ReplayFailed, UnknownStrategy. Opens transactions of its own.
     """
     log = read_order_log(path=path, currency=currency)
     run = secrets.token_hex(4)

@@ -23,7 +23,8 @@ def stock_reference(run: str) -> str:
 def stock_up(
     *, run: str, demand: Mapping[str, int], factor: Decimal, strategies: Sequence[str], now: dt.datetime
 ) -> dict[str, StockedItem]:
-    """Create a stock item for each code with `factor` x demand units, rounded down, and deal the strategies out in turn.
+    """Create a stock item for each code with `factor` x demand units, rounded down, and deal the strategies
+    out in turn.
 
     Rounded down, so that a factor below 1 never leaves enough for everybody. Opens transactions of its own.
     Raises ReplayFailed if a quantity is beyond what can be booked.
@@ -50,7 +51,10 @@ def _stock_batch(run: str, batch: Sequence[tuple[str, int, str]], now: dt.dateti
         sku = f"replay-{run}-{code}"
         level = create_stock_item(sku=sku, locking_strategy=strategy, actor=ACTOR, now=now)
         if units:
-            # Under a reference of the run, so that the audit can read back what the ledger says it started with.
-            receive(sku=sku, quantity=units, reference=stock_reference(run), actor=ACTOR, reason="replay", now=now)
+            # Under a reference of the run, so that the audit can read back what the ledger says it started
+            # with.
+            receive(
+                sku=sku, quantity=units, reference=stock_reference(run), actor=ACTOR, reason="replay", now=now
+            )
         stocked[code] = StockedItem(level.id, sku, units)
     return stocked

@@ -1,4 +1,7 @@
-"""What the parts of a replay hand to each other. Amounts are minor units; nothing here needs Django to be set up."""
+"""What the parts of a replay hand to each other.
+
+Amounts are minor units; nothing here needs Django to be set up.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -31,7 +34,10 @@ class Invoice:
 
 @dataclass(frozen=True, slots=True)
 class OrderLog:
-    """What a file holds. `skipped_rows` counts rows of cancellations, without a price or quantity, or unreadable."""
+    """What a file holds.
+
+    `skipped_rows` counts rows of cancellations, without a price or quantity, or unreadable.
+    """
 
     invoices: tuple[Invoice, ...]
     skipped_rows: int

@@ -1,7 +1,7 @@
 """What one worker process does: place orders from a shared queue until it is empty.
 
-Worker processes are spawned, and a spawned process reaches this module before Django knows its apps: hence the set-up between
-the imports.
+Worker processes are spawned, and a spawned process reaches this module before Django knows its apps: hence
+the set-up between the imports.
 """
 
 import multiprocessing
@@ -19,13 +19,13 @@ from django.apps import apps
 if not apps.ready:
     django.setup()
 
-from django.db import close_old_connections, connection, connections  # noqa: E402
-from django.utils import timezone  # noqa: E402
+from django.db import close_old_connections, connection, connections
+from django.utils import timezone
 
-from inventory.errors import OutOfStock, StockBusy  # noqa: E402
-from inventory.transactions import contention_counts  # noqa: E402
-from orders.replay.types import Job, Outcome  # noqa: E402
-from orders.services import place_order  # noqa: E402
+from inventory.errors import OutOfStock, StockBusy
+from inventory.transactions import contention_counts
+from orders.replay.types import Job, Outcome
+from orders.services import place_order
 
 # What a patient caller does with "busy": the same key again, a few times.
 _BUSY_ATTEMPTS: Final = 3
@@ -42,7 +42,7 @@ class Post:
 
 
 def work(post: Post, jobs: "Queue[Job | None]", reports: "Queue[object]", go: Event) -> None:
-    """Place orders in `post.threads` threads and report: None for each thread that is ready, outcomes, then a Counter."""
+    """Place orders in several threads; report None for each that is ready, then outcomes, then a Counter."""
     # Ctrl-C reaches the whole process group; the process that started this one ends it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     connections.databases["default"]["NAME"] = post.database
@@ -85,13 +85,15 @@ def _place(job: Job, scope: str) -> Outcome:
     try:
         for _attempt in range(_BUSY_ATTEMPTS):
             try:
-                place_order(draft=job.draft, idempotency_scope=scope, idempotency_key=job.key, now=timezone.now())
+                place_order(
+                    draft=job.draft, idempotency_scope=scope, idempotency_key=job.key, now=timezone.now()
+                )
             except StockBusy:
                 continue
             return Outcome(job.key, "placed")
     except OutOfStock:
         return Outcome(job.key, "refused")
-    except Exception as error:  # noqa: BLE001 - an error that reaches a caller is a finding of the replay, not its end
+    except Exception as error:
         close_old_connections()
         return Outcome(job.key, "failed", repr(error)[:300])
     return Outcome(job.key, "busy")

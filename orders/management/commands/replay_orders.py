@@ -24,27 +24,34 @@ class Command(BaseCommand):
     """`manage.py replay_orders`."""
 
     help = (
-        "Place every invoice of an order log (the Online Retail columns, CSV or .csv.gz) as real concurrent orders "
-        "against stock of F x demand, rounded down, then check the books. Cancellations (C...) and rows without a "
-        "quantity or price are skipped and counted. Every run has its own SKUs (replay-<run>-...) and makes no "
-        "products; its orders stay unpaid and expire after 30 days. "
-        "Exit status 1 if anything was oversold, wrongly refused, lost or booked wrongly; busy orders are only reported. "
-        "Example: manage.py replay_orders log.csv.gz --workers 16 --strategy mixed --stock-factor 0.6 --json"
+        "Place every invoice of an order log (the Online Retail columns, CSV or .csv.gz) as real concurrent "
+        "orders against stock of F x demand, rounded down, then check the books. Cancellations (C...) and "
+        "rows without a quantity or price are skipped and counted. Every run has its own SKUs "
+        "(replay-<run>-...) and makes no products; its orders stay unpaid and expire after 30 days. Exit "
+        "status 1 if anything was oversold, wrongly refused, lost or booked wrongly; busy orders are only "
+        "reported. Example: manage.py replay_orders log.csv.gz --workers 16 --strategy mixed --stock-factor "
+        "0.6 --json"
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare options."""
         names = [name for name, _label in list_strategies()]
         parser.add_argument("file", type=Path, metavar="FILE", help="the order log")
-        parser.add_argument("--workers", type=_parse_workers, default=8, metavar="N", help="buyers at once (8)")
+        parser.add_argument(
+            "--workers", type=_parse_workers, default=8, metavar="N", help="buyers at once (8)"
+        )
         parser.add_argument(
             "--strategy",
             choices=[*names, MIXED],
             default=names[0],
-            help=f"locking strategy of every item ({names[0]}); mixed deals them out and switches them meanwhile",
+            help=f"locking strategy of every item ({names[0]}); mixed: all of them, and switched meanwhile",
         )
         parser.add_argument(
-            "--stock-factor", type=_parse_factor, default=Decimal(1), metavar="F", help="stock as a share of demand (1)"
+            "--stock-factor",
+            type=_parse_factor,
+            default=Decimal(1),
+            metavar="F",
+            help="stock as a share of demand (1)",
         )
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
@@ -96,8 +103,9 @@ def _to_json(report: ReplayReport) -> str:
 def _to_text(report: ReplayReport) -> str:
     return "\n".join(
         [
-            f"{report.orders_placed} orders placed, {report.orders_refused} refused, {report.orders_busy} busy, "
-            f"{report.orders_failed} failed in {report.seconds:.2f} s ({report.orders_per_second:.1f} placed a second)",
+            f"{report.orders_placed} orders placed, {report.orders_refused} refused, "
+            f"{report.orders_busy} busy, {report.orders_failed} failed "
+            f"in {report.seconds:.2f} s ({report.orders_per_second:.1f} placed a second)",
             f"{report.units_sold} of {report.units_requested} units sold, {report.skipped_rows} rows skipped",
             f"oversold units: {report.oversold_units}; false refusals: {report.false_refusals}; "
             f"books balanced: {'yes' if report.books_balanced else 'NO'}",
