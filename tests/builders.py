@@ -35,7 +35,9 @@ def make_draft(
         email="buyer@example.com",
         currency="USD",
         lines=tuple(
-            LineDraft(stock_item_id=item.id, sku=item.sku, name=item.sku, unit_price=unit_price, quantity=quantity)
+            LineDraft(
+                stock_item_id=item.id, sku=item.sku, name=item.sku, unit_price=unit_price, quantity=quantity
+            )
             for item, quantity in wanted
         ),
         payment_due_at=due_at or NOW + dt.timedelta(minutes=15),

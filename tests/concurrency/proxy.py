@@ -1,13 +1,14 @@
 """A TCP proxy between the shop and its database that loses a COMMIT at a chosen moment.
 
-It reads the client's packets (three bytes of length, one of sequence, then the command) and, once armed, cuts the connection
-either before COMMIT reaches the server or after the server has carried it out but before the client hears of it.
+It reads the client's packets (three bytes of length, one of sequence, then the command) and, once armed, cuts the
+connection either before COMMIT reaches the server or after the server has carried it out but before the client
+hears of it.
 """
 
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum
 
 _COM_QUERY = 0x03
@@ -113,10 +114,8 @@ def _read_exactly(source: socket.socket, count: int) -> bytes:
 
 
 def _hang_up(one: socket.socket) -> None:
-    try:
+    with suppress(OSError):
         one.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass
     one.close()
 
 

@@ -17,7 +17,7 @@ from tests.concurrency.race import race
 
 
 class Unlocked:
-    """Reads, checks, writes, as most shops do: two buyers between the same read and write both get the unit."""
+    """Reads, checks, writes, as most shops do: buyers between the same read and write all get the unit."""
 
     name = "unlocked"
     label = "Unlocked (for tests only)"
@@ -79,6 +79,6 @@ def test_pessimistic_buyers_wait_for_the_row_instead_of_colliding():
 
 
 def test_a_racer_that_gets_an_untyped_error_fails_the_test():
-    outcome = race([lambda: 1 / 0, lambda: threading.get_ident()])
+    outcome = race([lambda: 1 / 0, threading.get_ident])
     with pytest.raises(AssertionError, match="unexpected"):
         outcome.count_errors(OrderError)

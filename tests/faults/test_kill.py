@@ -41,7 +41,13 @@ def start_buyer():
     processes = []
 
     def start(*items):
-        command = [sys.executable, "-c", BUYER, connection.settings_dict["NAME"], *(str(item.id) for item in items)]
+        command = [
+            sys.executable,
+            "-c",
+            BUYER,
+            connection.settings_dict["NAME"],
+            *(str(item.id) for item in items),
+        ]
         environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": str(ROOT)}
         process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=ROOT)
         processes.append(process)
@@ -57,7 +63,10 @@ def test_processes_killed_while_placing_orders_leave_no_half_order(start_buyer):
     seed = random.SystemRandom().randrange(2**32)
     print(f"seed {seed}")  # noqa: T201 - shown with a failure
     chance = random.Random(seed)
-    items = [make_stock_item(on_hand=1_000_000, strategy=name) for name in ("conditional", "pessimistic", "optimistic")]
+    items = [
+        make_stock_item(on_hand=1_000_000, strategy=name)
+        for name in ("conditional", "pessimistic", "optimistic")
+    ]
     for _round in range(ROUNDS):
         buyers = [start_buyer(*chance.sample(items, 3)) for _ in range(2)]
         for buyer in buyers:
@@ -70,7 +79,10 @@ def test_processes_killed_while_placing_orders_leave_no_half_order(start_buyer):
     assert Order.objects.count() >= 2 * ROUNDS
     assert not Order.objects.filter(lines__isnull=True).exists()
     assert OrderLine.objects.count() == 3 * Order.objects.count()
-    sold = {item.id: sum(OrderLine.objects.filter(stock_item_id=item.id).values_list("quantity", flat=True)) for item in items}
+    sold = {
+        item.id: sum(OrderLine.objects.filter(stock_item_id=item.id).values_list("quantity", flat=True))
+        for item in items
+    }
     for id_, level in get_levels_by_id(ids=list(sold)).items():
         assert level.reserved == sold[id_]
     assert check_books() == []

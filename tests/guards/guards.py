@@ -1,0 +1,159 @@
+"""Every guard that a promise rests on, how to take it out, and the tests that must then fail."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Guard:
+    """One protection: replace `text` by `without` in `path`, and one of `tests` must fail."""
+
+    name: str
+    path: str
+    text: str
+    without: str
+    tests: str
+
+
+NEVER = "tests/concurrency/test_never_oversells.py"
+RACE = "tests/concurrency/test_orders_race.py"
+CONTROL = "tests/concurrency/test_control.py"
+UNKNOWN = "tests/concurrency/test_unknown_commit.py"
+LOCKING = "inventory/locking/"
+
+GUARDS = [
+    Guard(
+        "conditional: the comparison in the UPDATE",
+        LOCKING + "base.py",
+        '_TAKE + "available >= %s", (quantity, stock_item_id, quantity)',
+        '_TAKE + "1 = 1", (quantity, stock_item_id)',
+        f"{NEVER} -k conditional",
+    ),
+    Guard(
+        "optimistic: the version in the UPDATE",
+        LOCKING + "base.py",
+        '_TAKE + "version = %s", (quantity, stock_item_id, version)',
+        '_TAKE + "1 = 1", (quantity, stock_item_id)',
+        f"{NEVER} {CONTROL} -k optimistic",
+    ),
+    Guard(
+        "pessimistic: FOR UPDATE",
+        LOCKING + "base.py",
+        '(" FOR UPDATE" if lock else "")',
+        '""',
+        f"{CONTROL} -k pessimistic",
+    ),
+    Guard(
+        "pessimistic: the check under the lock",
+        LOCKING + "pessimistic.py",
+        "if available < quantity:",
+        "if False:",
+        f"{NEVER} -k pessimistic",
+    ),
+    Guard(
+        "conditional: a refusal is checked before it is told",
+        LOCKING + "conditional.py",
+        "if available < quantity:",
+        "if True:",
+        "tests/inventory/test_locking_contract.py",
+    ),
+    Guard(
+        "two lines of one item are summed",
+        "inventory/reservations.py",
+        "totals[demand.stock_item_id] += demand.quantity",
+        "totals[demand.stock_item_id] = demand.quantity",
+        f"{NEVER} -k two_lines",
+    ),
+    Guard(
+        "claims go in id order",
+        "inventory/reservations.py",
+        "for id_, quantity in sorted(totals.items())]",
+        "for id_, quantity in totals.items()]",
+        "tests/orders/test_place_order.py tests/inventory/test_reservations.py",
+    ),
+    Guard(
+        "units are released once: settled reservations are left out",
+        "inventory/reservations.py",
+        "if key not in settled}",
+        "}",
+        "tests/inventory/test_reservations.py",
+    ),
+    Guard(
+        "a cancelled order is not cancelled again",
+        "orders/lifecycle.py",
+        "if order.status == OrderStatus.CANCELLED:\n            return",
+        "if False:\n            return",
+        f"{RACE} -k cancelling_twice",
+    ),
+    Guard(
+        "compare-and-set: the status in WHERE",
+        "orders/lifecycle.py",
+        "moved = Order.objects.filter(id=order_id, status=OrderStatus.PENDING)",
+        "moved = Order.objects.filter(id=order_id)",
+        "tests/orders",
+    ),
+    Guard(
+        "the sweep reads under the lock that cancels",
+        "orders/sweep.py",
+        "overdue.select_for_update(skip_locked=True)",
+        "overdue",
+        f"{RACE} -k 'sweeps or swept'",
+    ),
+    Guard(
+        "the idempotency key is looked up after a duplicate",
+        "orders/placement.py",
+        "if replay := self.find_replay():\n                    return replay",
+        "if False:\n                    return replay",
+        f"{RACE} -k same_key",
+    ),
+    Guard(
+        "a replay is served although it is sold out",
+        "orders/placement.py",
+        "if replay := placement.find_replay():",
+        "if False:",
+        "tests/orders/test_place_order.py",
+    ),
+    Guard(
+        "the fingerprint of a key's request",
+        "orders/placement.py",
+        "if fingerprint != self.fingerprint:",
+        "if False:",
+        f"{RACE} -k two_requests",
+    ),
+    Guard(
+        "an unknown COMMIT is looked up",
+        "inventory/transactions.py",
+        'raise CommitUnknown("the connection was lost during COMMIT") from error',
+        "raise",
+        UNKNOWN,
+    ),
+    Guard(
+        "deadlocks are retried",
+        "inventory/transactions.py",
+        "if code in _RETRYABLE:",
+        "if False:",
+        "tests/concurrency/test_retries.py",
+    ),
+    Guard(
+        "an event is applied under its row's lock",
+        "payments/inbox.py",
+        "event = GatewayEvent.objects.select_for_update().get(pk=event_pk)\n"
+        "    if event.outcome != EventOutcome.WAITING:\n        return True\n    found",
+        "event = GatewayEvent.objects.get(pk=event_pk)\n    found",
+        f"{RACE} -k paid_cancelled",
+    ),
+    Guard(
+        "the amount is compared",
+        "payments/inbox.py",
+        "is_exact = (event.amount, event.currency) == (payment.amount, payment.currency)",
+        "is_exact = True",
+        "tests/payments",
+    ),
+    Guard(
+        "a second payment is refunded",
+        "payments/inbox.py",
+        "request_refund(payment=payment, amount=payment.received_amount, "
+        'reason="paid twice", actor=_ACTOR, now=now)',
+        "pass",
+        "tests/payments",
+    ),
+]
