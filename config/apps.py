@@ -22,3 +22,10 @@ class HoldfastAdminConfig(AdminConfig):
     """The Django admin under the shop's own name."""
 
     default_site = "config.admin.HoldfastAdminSite"
+
+    def ready(self) -> None:
+        """Load every app's admin, then join what crosses them."""
+        super().ready()
+        from config.staff_pages import join_staff_pages
+
+        join_staff_pages()

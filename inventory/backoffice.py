@@ -12,6 +12,7 @@ from typing import Any, Final
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import quote, unquote
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
@@ -64,8 +65,8 @@ class PanelSource:
 class StaffAction:
     """Something staff can do with a record: a button on its page and a bulk action on its list.
 
-    Both ask first. `run(record, actor, now)` makes one service call and says whether there was anything to do.
-    Of the errors it may raise, those in `errors` are explained to whoever pressed the button.
+    Both ask first. `run(record, actor, now)` makes one service call and says whether there was anything to
+    do. Of the errors it may raise, those in `errors` are explained to whoever pressed the button.
     """
 
     name: str
@@ -126,6 +127,15 @@ class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generic at r
     ) -> tuple[QuerySet[Any], bool]:
         """Search, for no more words than somebody would type: each is a condition of the query."""
         return super().get_search_results(request, queryset, search_term[:_LONGEST_SEARCH])
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Show the list; answer a filter in the address that no column could hold like any wrong one."""
+        try:
+            return super().changelist_view(request, extra_context)
+        except (OverflowError, ValueError):
+            if request.method != "GET" or ERROR_FLAG in request.GET:
+                raise
+            return redirect(f"{request.path}?{ERROR_FLAG}=1")
 
     def get_urls(self) -> list[URLPattern]:
         """Add the address of the actions."""

@@ -44,6 +44,11 @@ def connect(topic: str, handler: Handler) -> None:
     _handlers[topic] = handler
 
 
+def list_topics() -> list[str]:
+    """Return every topic that has a handler."""
+    return sorted(_handlers)
+
+
 def enqueue(*, topic: str, payloads: Mapping[str, Mapping[str, Any]], now: dt.datetime) -> None:
     """Write messages, given by key, beside what caused them. Needs a transaction."""
     require_transaction()

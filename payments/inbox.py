@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 10
 _FIRST_PAUSE = dt.timedelta(seconds=5)
 _LONGEST_PAUSE = dt.timedelta(hours=1)
+# Outcomes after which nothing was written but the event itself, so that it can be applied from the start.
+REAPPLICABLE = (EventOutcome.UNKNOWN_REFERENCE, EventOutcome.REVIEW)
 _ACTOR = "payments"
 
 
@@ -62,6 +64,17 @@ def apply_event(*, event_pk: int, now: dt.datetime) -> bool:
         logger.exception("gateway event %s could not be applied", event_pk)
         run_in_transaction(lambda: _postpone(event_pk, repr(error), EventOutcome.REVIEW, now))
         return False
+
+
+def reapply_event(*, event_pk: int, now: dt.datetime) -> bool:
+    """Give an event that was left to staff another round of attempts, the first one now; say whether it has an outcome then.
+
+    Money that came in the wrong amount is left as it is: its payment is on record already. Opens its own transactions.
+    """
+    GatewayEvent.objects.filter(pk=event_pk, outcome__in=REAPPLICABLE).update(
+        outcome=EventOutcome.WAITING, settled_at=None, attempts=0, apply_after=now
+    )
+    return apply_event(event_pk=event_pk, now=now)
 
 
 def _keep(gateway: str, parsed: ParsedEvent, body: bytes, now: dt.datetime) -> tuple[GatewayEvent, bool]:

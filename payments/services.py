@@ -1,6 +1,6 @@
 """Everything that changes payments, for neighbours to call."""
 
-from payments.inbox import apply_event, apply_pending_events, receive_event
+from payments.inbox import apply_event, apply_pending_events, reapply_event, receive_event
 from payments.refunds import execute_refund, refund_order
 from payments.starting import close_payments_of_order, start_payment
 
@@ -9,6 +9,7 @@ __all__ = [
     "apply_pending_events",
     "close_payments_of_order",
     "execute_refund",
+    "reapply_event",
     "receive_event",
     "refund_order",
     "start_payment",

@@ -1,0 +1,228 @@
+"""Staff pages for orders, the outbox and the health of scheduled jobs."""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any, Final
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from inventory.backoffice import PanelSource, RecordAdmin, StaffAction
+from inventory.errors import StockBusy
+from inventory.selectors import list_latest_reservations
+from orders import services
+from orders.admin_panels import format_total, show_lines, show_messages, show_movements
+from orders.errors import InvalidTransition, OrderNotFound
+from orders.models import JobHealth, Order, OutboxMessage
+from orders.states import CancelReason, OrderStatus
+
+# Of a SKU that everybody buys, a search shows the latest orders.
+_MOST_FOUND_BY_SKU: Final = 500
+
+
+class ParkedFilter(admin.SimpleListFilter):
+    """What was given up on and waits for staff."""
+
+    title = gettext_lazy("waiting for staff")
+    parameter_name = "parked"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """See SimpleListFilter."""
+        return [("yes", _("Parked"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """See SimpleListFilter."""
+        return queryset.filter(parked_at__isnull=False) if self.value() == "yes" else queryset
+
+
+def explain(error: Exception) -> str:
+    """Return what went wrong with an order, for staff."""
+    match error:
+        case InvalidTransition(status=status):
+            label = OrderStatus(status).label
+            return _("the order is “%(status)s” by now, so this cannot be done.") % {"status": label}
+        case OrderNotFound():
+            return _("the order is gone.")
+        case StockBusy():
+            return _(
+                "too many others are changing this stock right now; nothing was changed. Please try again."
+            )
+    return str(error)
+
+
+def _cancel(order: Order, actor: str, now: dt.datetime) -> bool:
+    if order.status == OrderStatus.CANCELLED:
+        return False
+    services.cancel_order(number=order.number, reason=CancelReason.STAFF, actor=actor, now=now)
+    return True
+
+
+def _ship(order: Order, actor: str, now: dt.datetime) -> bool:
+    services.fulfil_order(number=order.number, actor=actor, now=now)
+    return True
+
+
+def _unpark(order: Order, actor: str, now: dt.datetime) -> bool:
+    return services.unpark_orders(order_ids=[order.pk]) == 1
+
+
+def _requeue(message: OutboxMessage, actor: str, now: dt.datetime) -> bool:
+    return services.requeue(message_ids=[message.pk], now=now) == 1
+
+
+_ERRORS: Final = (InvalidTransition, OrderNotFound, StockBusy)
+
+CANCEL: Final = StaffAction(
+    name="cancel",
+    label=gettext_lazy("Cancel"),
+    question=gettext_lazy(
+        "Cancel this? The units go back on sale at once, and nobody can pay for it any more."
+    ),
+    permission="orders.change_order",
+    is_possible=lambda order: order.status == OrderStatus.PENDING,
+    run=_cancel,
+    errors=_ERRORS,
+    explain=explain,
+)
+SHIP: Final = StaffAction(
+    name="ship",
+    label=gettext_lazy("Mark as shipped"),
+    question=gettext_lazy("Has this left the house? The units are booked out of stock."),
+    permission="orders.change_order",
+    is_possible=lambda order: order.status == OrderStatus.PAID,
+    run=_ship,
+    errors=_ERRORS,
+    explain=explain,
+)
+UNPARK: Final = StaffAction(
+    name="unpark",
+    label=gettext_lazy("Let the sweep try again"),
+    question=gettext_lazy("Let the next sweep try again to cancel this overdue order?"),
+    permission="orders.change_order",
+    is_possible=lambda order: order.parked_at is not None,
+    run=_unpark,
+)
+REQUEUE: Final = StaffAction(
+    name="requeue",
+    label=gettext_lazy("Deliver again"),
+    question=gettext_lazy(
+        "Give this message another round of attempts? Its receiver recognises one that came before."
+    ),
+    permission="orders.change_outboxmessage",
+    is_possible=lambda message: message.parked_at is not None,
+    run=_requeue,
+)
+
+
+@admin.register(Order)
+class OrderAdmin(RecordAdmin):
+    """Orders: everything known about them, and the moves staff may make."""
+
+    list_display = ("number", "status", "show_total", "email", "placed_at", "show_due", "show_parked")
+    list_filter = ("status", "placed_at", ParkedFilter)
+    search_fields = ("number",)
+    search_help_text = gettext_lazy(
+        "A number or its beginning, an e-mail address or its beginning, or a SKU."
+    )
+    sortable_by = ()
+    fieldsets = (
+        (None, {"fields": (("number", "status"), "show_total", "email", "customer")}),
+        (gettext_lazy("Shipping address"), {"fields": ("show_address",)}),
+        (
+            gettext_lazy("When"),
+            {
+                "fields": (
+                    ("placed_at", "payment_due_at"),
+                    ("paid_at", "fulfilled_at"),
+                    ("cancelled_at", "cancel_reason"),
+                    "refunded_at",
+                )
+            },
+        ),
+        (gettext_lazy("Behind the scenes"), {"fields": ("stock_reference", ("parked_at", "parked_because"))}),
+    )
+    readonly_fields = ("show_total", "show_address")
+    staff_actions = (CANCEL, SHIP, UNPARK)
+    panels = (
+        PanelSource("orders.view_order", show_lines),
+        PanelSource("inventory.view_stockmovement", show_movements),
+        PanelSource("orders.view_outboxmessage", show_messages),
+    )
+
+    @admin.display(description=gettext_lazy("total"))
+    def show_total(self, order: Order) -> str:
+        """The amount as people read it."""
+        return format_total(order.total_amount, order.currency)
+
+    @admin.display(description=gettext_lazy("due"))
+    def show_due(self, order: Order) -> dt.datetime | None:
+        """The deadline, while there is one."""
+        return order.payment_due_at if order.status == OrderStatus.PENDING else None
+
+    @admin.display(description=gettext_lazy("parked"), boolean=True)
+    def show_parked(self, order: Order) -> bool | None:
+        """A warning, or nothing."""
+        return False if order.parked_at else None
+
+    @admin.display(description=gettext_lazy("address"))
+    def show_address(self, order: Order) -> str:
+        """The address, a line for each part."""
+        address = order.shipping_address
+        return "\n".join(str(part) for part in _list_parts(address) if part)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find by what was typed: an address, a SKU that is in orders, or the beginning of a number."""
+        if not (term := search_term.strip()[:100]):
+            return queryset, False
+        if "@" in term:
+            return queryset.filter(email__istartswith=term), False
+        references = list_latest_reservations(sku=term, limit=_MOST_FOUND_BY_SKU)
+        numbers = {reference.removeprefix("order:").partition("/")[0] for reference in references}
+        return queryset.filter(Q(number__istartswith=term.upper()) | Q(number__in=numbers)), False
+
+
+def _list_parts(address: object) -> Iterable[object]:
+    if isinstance(address, dict):
+        return address.values()
+    return address if isinstance(address, list) else [address]
+
+
+@admin.register(OutboxMessage)
+class OutboxMessageAdmin(RecordAdmin):
+    """What must happen outside the database, and what could not be made to happen."""
+
+    list_display = (
+        "key",
+        "topic",
+        "is_waiting",
+        "attempts",
+        "created_at",
+        "delivered_at",
+        "parked_at",
+        "latest_error",
+    )
+    list_filter = (ParkedFilter, "is_waiting", "topic")
+    search_fields = ("^key",)
+    sortable_by = ()
+    fields = (
+        ("topic", "key"),
+        "payload",
+        ("is_waiting", "attempts", "deliver_after"),
+        ("created_at", "delivered_at", "parked_at"),
+        "latest_error",
+    )
+    staff_actions = (REQUEUE,)
+
+
+@admin.register(JobHealth)
+class JobHealthAdmin(RecordAdmin):
+    """When each scheduled job last did its work."""
+
+    list_display = ("name", "succeeded_at", "detail")
+    ordering = ("name",)
+    sortable_by = ()

@@ -1,0 +1,92 @@
+"""What the page of an order shows below the order itself."""
+
+from decimal import Decimal
+
+from babel.numbers import format_currency, get_currency_precision
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import get_language, to_locale
+from django.utils.translation import gettext as _
+
+from inventory.backoffice import Link, Panel
+from inventory.selectors import list_movements
+from orders.models import Order, OutboxMessage
+from orders.outbox import list_topics
+
+
+def format_total(amount: int, currency: str) -> str:
+    """Return minor units as an amount in the language of the moment."""
+    value = Decimal(amount).scaleb(-get_currency_precision(currency))
+    return format_currency(value, currency, locale=to_locale(get_language() or "en"))
+
+
+def show_lines(order: Order) -> Panel:
+    """Return what was bought."""
+    return Panel(
+        title=_("Lines"),
+        columns=[_("SKU"), _("Name"), _("Unit price"), _("Quantity"), _("Total")],
+        rows=[
+            [
+                _link_item(line.stock_item_id, line.sku),
+                line.name,
+                format_total(line.unit_price, order.currency),
+                line.quantity,
+                format_total(line.unit_price * line.quantity, order.currency),
+            ]
+            for line in order.lines.order_by("position")
+        ],
+    )
+
+
+def show_movements(order: Order) -> Panel:
+    """Return what the ledger holds for the order, under each reference it ever had."""
+    base, _slash, attempt = order.stock_reference.partition("/")
+    references = [base, *(f"{base}/{number}" for number in range(2, int(attempt or 1) + 1))]
+    ledger = reverse("admin:inventory_stockmovement_changelist", query={"q": base})
+    return Panel(
+        title=_("Stock movements"),
+        columns=[_("Time"), _("Kind"), _("SKU"), _("Available"), _("On hand"), _("Who"), _("Reason")],
+        rows=[
+            [
+                movement.created_at,
+                movement.label,
+                _link_item(movement.stock_item_id, movement.sku),
+                f"{movement.available_delta:+}",
+                f"{movement.on_hand_delta:+}",
+                movement.actor,
+                movement.reason,
+            ]
+            for movement in list_movements(references=references)
+        ],
+        links=[Link(ledger, _("Show in the ledger"))],
+    )
+
+
+def show_messages(order: Order) -> Panel:
+    """Return what had to happen outside the database because of the order."""
+    keys = [f"{topic}:{order.pk}" for topic in list_topics()]
+    return Panel(
+        title=_("Outbox messages"),
+        columns=[_("Message"), _("Created"), _("Delivered"), _("Parked"), _("Attempts"), _("Latest error")],
+        rows=[
+            [
+                format_html(
+                    '<a href="{}">{}</a>',
+                    reverse("admin:orders_outboxmessage_change", args=[message.pk]),
+                    message.topic,
+                ),
+                message.created_at,
+                message.delivered_at,
+                message.parked_at,
+                message.attempts,
+                message.latest_error,
+            ]
+            for message in OutboxMessage.objects.filter(key__in=keys).order_by("id")
+        ],
+    )
+
+
+def _link_item(stock_item_id: int, sku: str) -> str:
+    return format_html(
+        '<a href="{}">{}</a>', reverse("admin:inventory_stockitem_change", args=[stock_item_id]), sku
+    )

@@ -1,0 +1,257 @@
+"""Staff pages for payments, refunds and the inbox of gateway events."""
+
+import datetime as dt
+from typing import Any, Final
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from inventory.backoffice import PanelSource, RecordAdmin, StaffAction
+from inventory.errors import StockBusy
+from orders.errors import InvalidTransition, OrderNotFound
+from orders.selectors import get_order
+from payments import services
+from payments.admin_panels import show_events, show_refunds_of_payment
+from payments.errors import PaymentError
+from payments.inbox import REAPPLICABLE
+from payments.models import EventOutcome, GatewayEvent, Payment, PaymentStatus, Refund
+from payments.money import format_amount
+
+_WAITING_FOR_STAFF: Final = (
+    EventOutcome.AMOUNT_MISMATCH,
+    EventOutcome.UNKNOWN_REFERENCE,
+    EventOutcome.REVIEW,
+)
+_LONGEST_NUMBER: Final = 20
+
+
+class EventStillWaits(PaymentError):
+    """The event could not be applied this time either."""
+
+
+class WaitingFilter(admin.SimpleListFilter):
+    """Events by whether somebody has to look at them."""
+
+    title = gettext_lazy("waiting")
+    parameter_name = "waiting"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """See SimpleListFilter."""
+        return [("staff", _("For staff")), ("retry", _("For the next attempt"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """See SimpleListFilter."""
+        if self.value() == "staff":
+            return queryset.filter(outcome__in=_WAITING_FOR_STAFF)
+        return queryset.filter(outcome=EventOutcome.WAITING) if self.value() == "retry" else queryset
+
+
+def explain(error: Exception) -> str:
+    """Return what went wrong with money, for staff."""
+    match error:
+        case InvalidTransition():
+            return _("only an order that is paid or shipped can be refunded, and only once.")
+        case OrderNotFound():
+            return _("the order is gone.")
+        case EventStillWaits():
+            return _("still cannot be applied; it is tried again by itself and then left to staff.")
+        case StockBusy():
+            return _(
+                "too many others are changing the same rows right now; nothing was changed. Please try again."
+            )
+    return str(error)
+
+
+def _refund(order: Any, actor: str, now: dt.datetime) -> bool:
+    services.refund_order(number=order.number, reason="refunded by staff", actor=actor, now=now)
+    return True
+
+
+def _reapply(event: GatewayEvent, actor: str, now: dt.datetime) -> bool:
+    if event.outcome not in (EventOutcome.WAITING, *REAPPLICABLE):
+        return False
+    if not services.reapply_event(event_pk=event.pk, now=now):
+        raise EventStillWaits
+    return True
+
+
+def _find_order(search_term: str) -> int | None:
+    try:
+        return get_order(number=search_term.strip().upper()[:_LONGEST_NUMBER]).id
+    except OrderNotFound:
+        return None
+
+
+# Shown with orders, which know nothing of money: the composition root puts it there.
+REFUND: Final = StaffAction(
+    name="refund",
+    label=gettext_lazy("Refund"),
+    question=gettext_lazy(
+        "Send back everything paid for this? Units that have not left the house go back on sale."
+    ),
+    permission="payments.add_refund",
+    is_possible=lambda order: order.status in ("paid", "fulfilled"),
+    run=_refund,
+    errors=(InvalidTransition, OrderNotFound, StockBusy),
+    explain=explain,
+)
+REAPPLY: Final = StaffAction(
+    name="reapply",
+    label=gettext_lazy("Apply again"),
+    question=gettext_lazy("Try again to apply this event? One that was applied before is not applied twice."),
+    permission="payments.change_gatewayevent",
+    is_possible=lambda event: event.outcome in (EventOutcome.WAITING, *REAPPLICABLE),
+    run=_reapply,
+    errors=(EventStillWaits,),
+    explain=explain,
+)
+
+
+@admin.register(Payment)
+class PaymentAdmin(RecordAdmin):
+    """Attempts to pay, to be read."""
+
+    list_display = (
+        *("id", "show_order", "gateway", "status", "show_amount", "show_received", "show_refunded"),
+        *("created_at", "reference"),
+    )
+    list_filter = ("status", "gateway", "created_at")
+    list_select_related = ("order",)
+    search_fields = ("=reference",)
+    search_help_text = gettext_lazy("The gateway's reference, or the number of an order.")
+    sortable_by = ()
+    fields = (
+        ("order", "gateway", "reference"),
+        "status",
+        ("show_amount", "show_received", "show_refunded"),
+        ("created_at", "succeeded_at"),
+    )
+    readonly_fields = ("show_amount", "show_received", "show_refunded")
+    panels = (
+        PanelSource("payments.view_refund", show_refunds_of_payment),
+        PanelSource("payments.view_gatewayevent", show_events),
+    )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find by the number of an order if there is one, else by reference: never both in one slow OR."""
+        if (order_id := _find_order(search_term)) is not None:
+            return queryset.filter(order_id=order_id), False
+        return super().get_search_results(request, queryset, search_term)
+
+    @admin.display(description=gettext_lazy("order"))
+    def show_order(self, payment: Payment) -> str:
+        """The order's number."""
+        return str(payment.order)
+
+    @admin.display(description=gettext_lazy("amount"))
+    def show_amount(self, payment: Payment) -> str:
+        """What was asked for."""
+        return format_amount(payment.amount, payment.currency)
+
+    @admin.display(description=gettext_lazy("received"))
+    def show_received(self, payment: Payment) -> str:
+        """What came in, with a word where it is not what was asked for."""
+        text = format_amount(payment.received_amount, payment.currency)
+        return f"{text} ⚠" if payment.status == PaymentStatus.REVIEW else text
+
+    @admin.display(description=gettext_lazy("refunded"))
+    def show_refunded(self, payment: Payment) -> str:
+        """What went back, or is about to."""
+        return format_amount(payment.refunded_amount, payment.currency)
+
+
+@admin.register(Refund)
+class RefundAdmin(RecordAdmin):
+    """Money on its way back, to be read."""
+
+    list_display = (
+        "id",
+        "show_order",
+        "show_amount",
+        "status",
+        "reason",
+        "actor",
+        "created_at",
+        "succeeded_at",
+    )
+    list_filter = ("status", "created_at")
+    list_select_related = ("payment__order",)
+    search_fields = ("=reference", "=payment__reference")
+    search_help_text = gettext_lazy("The gateway's reference, or the number of an order.")
+    sortable_by = ()
+    fields = (
+        "payment",
+        "show_amount",
+        "status",
+        ("reason", "actor"),
+        "reference",
+        ("created_at", "succeeded_at"),
+    )
+    readonly_fields = ("show_amount",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find by the number of an order if there is one, else by reference: never both in one slow OR."""
+        if (order_id := _find_order(search_term)) is not None:
+            return queryset.filter(payment__order_id=order_id), False
+        return super().get_search_results(request, queryset, search_term)
+
+    @admin.display(description=gettext_lazy("order"))
+    def show_order(self, refund: Refund) -> str:
+        """The order's number."""
+        return str(refund.payment.order)
+
+    @admin.display(description=gettext_lazy("amount"))
+    def show_amount(self, refund: Refund) -> str:
+        """What goes back."""
+        return format_amount(refund.amount, refund.payment.currency)
+
+
+@admin.register(GatewayEvent)
+class GatewayEventAdmin(RecordAdmin):
+    """The inbox: what gateways told us, what came of it, and what waits."""
+
+    list_display = (
+        *("received_at", "gateway", "kind", "reference", "show_amount", "show_outcome", "attempts"),
+        "latest_error",
+    )
+    list_filter = (WaitingFilter, "outcome", "gateway", "received_at")
+    search_fields = ("=event_id", "=reference")
+    search_help_text = gettext_lazy("The gateway's name of an event or of a payment.")
+    sortable_by = ()
+    fields = (
+        ("gateway", "event_id", "kind"),
+        ("reference", "payment", "show_amount"),
+        ("received_at", "settled_at"),
+        ("show_outcome", "attempts", "apply_after"),
+        "latest_error",
+        "show_body",
+    )
+    readonly_fields = ("show_amount", "show_outcome", "show_body")
+    staff_actions = (REAPPLY,)
+
+    @admin.display(description=gettext_lazy("amount"))
+    def show_amount(self, event: GatewayEvent) -> str:
+        """The amount the event names; what is no currency is shown as it came."""
+        if event.amount is None:
+            return ""
+        if not (len(event.currency) == 3 and event.currency.isascii() and event.currency.isalpha()):
+            return f"{event.amount} {event.currency}"
+        return format_amount(event.amount, event.currency)
+
+    @admin.display(description=gettext_lazy("outcome"))
+    def show_outcome(self, event: GatewayEvent) -> str:
+        """How it ended, or that it waits."""
+        return str(EventOutcome(event.outcome).label)
+
+    @admin.display(description=gettext_lazy("body"))
+    def show_body(self, event: GatewayEvent) -> str:
+        """What came, as it came."""
+        return format_html("<pre>{}</pre>", event.body)
