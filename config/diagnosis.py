@@ -77,7 +77,7 @@ def _check_secrets() -> Iterator[Diagnosis]:
             "secrets",
             Verdict.FAILURE,
             "SECRET_KEY can be guessed",
-            f"Set SECRET_KEY to {_SHORTEST_SECRET} or more random characters; keep the old one in SECRET_KEY_FALLBACKS.",
+            f"Set it to {_SHORTEST_SECRET} or more random characters, the old one in SECRET_KEY_FALLBACKS.",
         )
     else:
         yield Diagnosis("secrets", Verdict.OK, "SECRET_KEY is long enough")

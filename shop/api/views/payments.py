@@ -13,6 +13,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from orders.selectors import order_token
 from payments.errors import UnknownGateway
 from payments.selectors import list_gateways, list_payments
 from payments.services import receive_event, start_payment
@@ -33,7 +34,9 @@ class PaymentInput(serializers.Serializer[Any]):
 
     gateway = TextField(required=False, max_length=50, help_text="The first one, if left out.")
     return_url = TextField(
-        required=False, max_length=500, help_text="Where the customer comes back to, on this site."
+        required=False,
+        max_length=500,
+        help_text="Where the customer comes back to, on this site; the order's page, if left out.",
     )
 
 
@@ -110,10 +113,11 @@ class OrderPaymentsView(ApiView):
         wanted = PaymentInput(data=request.data)
         wanted.is_valid(raise_exception=True)
         gateway = wanted.validated_data.get("gateway") or _first_gateway()
+        return_url = wanted.validated_data.get("return_url") or _order_page(order.number)
         payment = start_payment(
             number=order.number,
             gateway=gateway,
-            return_url=_resolve_return_url(request, wanted.validated_data.get("return_url", "/")),
+            return_url=_resolve_return_url(request, return_url),
             callback_url=_on_site(reverse("api:webhook", kwargs={"gateway": gateway})),
             now=timezone.now(),
         )
@@ -149,6 +153,10 @@ def _first_gateway() -> str:
     for name, _label in list_gateways():
         return name
     raise UnknownGateway("")
+
+
+def _order_page(number: str) -> str:
+    return reverse("shop:order", kwargs={"number": number, "token": order_token(number=number)})
 
 
 def _resolve_return_url(request: Request, url: str) -> str:
