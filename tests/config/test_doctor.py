@@ -1,0 +1,88 @@
+"""`manage.py doctor`: what is wrong, and what to do about it."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from inventory.models import StockItem
+from orders.services import sweep_expired_orders
+from tests.builders import make_stock_item
+
+
+def examine(capsys) -> tuple[int, dict[str, dict[str, str]]]:
+    """Run doctor here; return its exit status and the checks by name."""
+    status = 0
+    try:
+        call_command("doctor", "--json")
+    except SystemExit as stop:
+        status = int(stop.code or 0)
+    report = json.loads(capsys.readouterr().out)
+    assert report["healthy"] == (status == 0)
+    return status, {check["name"]: check for check in report["checks"]}
+
+
+@pytest.mark.django_db
+def test_a_sound_database_passes(capsys):
+    sweep_expired_orders(now=timezone.now())
+    _status, checks = examine(capsys)
+    for name in (
+        "secrets",
+        "database",
+        "version",
+        "isolation",
+        "migrations",
+        "constraints",
+        "strategies",
+        "beat",
+    ):
+        assert checks[name]["verdict"] == "ok", checks[name]
+
+
+@pytest.mark.django_db
+def test_a_sweep_that_never_ran_is_a_failure(capsys):
+    status, checks = examine(capsys)
+    assert status == 1
+    assert checks["beat"]["verdict"] == "failure"
+    assert "beat" in checks["beat"]["remedy"]
+
+
+@pytest.mark.django_db
+def test_a_strategy_nobody_registered_is_a_failure(capsys):
+    StockItem.objects.filter(id=make_stock_item().id).update(locking_strategy="gone")
+    _status, checks = examine(capsys)
+    assert checks["strategies"]["verdict"] == "failure"
+    assert "gone" in checks["strategies"]["detail"]
+
+
+@pytest.mark.django_db
+def test_without_redis_there_is_a_warning_and_no_question_for_workers(capsys, settings):
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+    sweep_expired_orders(now=timezone.now())
+    status, checks = examine(capsys)
+    assert status == 0
+    assert checks["redis"]["verdict"] == "warning"
+    assert "worker" not in checks
+
+
+@pytest.mark.django_db
+def test_a_secret_that_can_be_guessed_is_a_failure(capsys, settings):
+    settings.SECRET_KEY = "a" * 80
+    _status, checks = examine(capsys)
+    assert checks["secrets"]["verdict"] == "failure"
+
+
+def test_a_database_that_is_away_is_a_failure_with_a_remedy(settings):
+    environment = {**os.environ, "DATABASE_URL": "mysql://root@127.0.0.1:1/nowhere"}
+    command = [sys.executable, "manage.py", "doctor"]
+    result = subprocess.run(
+        command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert result.returncode == 1
+    assert "failure  database" in result.stdout
+    assert "-> Start the server, or correct DATABASE_URL." in result.stdout
+    assert "Traceback" not in result.stderr

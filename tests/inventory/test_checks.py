@@ -1,0 +1,61 @@
+"""System checks: a database or a strategy that cannot keep the promises is named before anything is sold."""
+
+import pytest
+from django.core.checks import run_checks
+from django.db import connections
+
+from inventory.locking.registry import register, unregister
+from inventory.models import StockItem
+from tests.builders import make_stock_item
+
+
+def list_ids(**kwargs) -> set[str]:
+    return {message.id for message in run_checks(tags=["inventory"], **kwargs)}
+
+
+class Careless:
+    """A strategy in name only."""
+
+    name = "careless"
+    label = ""
+
+    def claim(self, *, product_id: int) -> None:
+        """Take what nobody asked for."""
+
+
+@pytest.mark.django_db
+def test_this_database_passes():
+    assert list_ids(databases=["default"]) == set()
+
+
+def test_another_isolation_level_is_an_error(monkeypatch):
+    monkeypatch.setitem(connections["default"].settings_dict["OPTIONS"], "isolation_level", "repeatable read")
+    assert "inventory.E002" in list_ids()
+    monkeypatch.delitem(connections["default"].settings_dict["OPTIONS"], "isolation_level")
+    assert "inventory.E002" in list_ids()
+
+
+def test_a_strategy_that_cannot_claim_is_an_error():
+    register(Careless())
+    try:
+        assert "inventory.E003" in list_ids()
+    finally:
+        unregister("careless")
+
+
+@pytest.mark.django_db
+def test_a_stored_strategy_that_nobody_registered_is_a_warning():
+    StockItem.objects.filter(id=make_stock_item().id).update(locking_strategy="gone")
+    assert list_ids(databases=["default"]) == {"inventory.W005"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_constraint_that_was_dropped_is_an_error():
+    constraint = next(c for c in StockItem._meta.constraints if c.name == "stockitem_available_not_negative")
+    with connections["default"].schema_editor() as editor:
+        editor.remove_constraint(StockItem, constraint)
+    try:
+        assert list_ids(databases=["default"]) == {"inventory.E004"}
+    finally:
+        with connections["default"].schema_editor() as editor:
+            editor.add_constraint(StockItem, constraint)
