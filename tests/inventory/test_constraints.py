@@ -127,4 +127,6 @@ def test_no_row_that_a_checkout_inserts_has_a_foreign_key_to_a_stock_row():
         "SELECT table_name FROM information_schema.key_column_usage"
         " WHERE table_schema = DATABASE() AND referenced_table_name = 'inventory_stockitem'"
     )
-    assert {table for (table,) in tables}.isdisjoint({"inventory_stockmovement", "orders_order", "orders_orderline"})
+    assert {table for (table,) in tables}.isdisjoint(
+        {"inventory_stockmovement", "orders_order", "orders_orderline"}
+    )

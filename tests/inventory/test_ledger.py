@@ -38,7 +38,7 @@ def movement(item):
     ids=["save", "delete", "create", "update", "delete-many", "update-many", "delete-related"],
 )
 def test_a_booked_movement_can_be_neither_changed_nor_deleted(movement, change):
-    with pytest.raises(LedgerIsAppendOnly):
+    with pytest.raises(LedgerIsAppendOnly), transaction.atomic():
         change(movement)
     stored = StockMovement.objects.get(id=movement.id)
     assert (stored.available_delta, stored.on_hand_delta, stored.reason) == (5, 5, movement.reason)

@@ -108,7 +108,10 @@ def test_planning_names_every_shortfall_at_once(strategy):
     few, plenty, none = (make_stock_item(on_hand=n, strategy=strategy) for n in (2, 9, 0))
     with pytest.raises(OutOfStock) as refusal:
         plan((few, 3), (plenty, 1), (none, 1))
-    assert [(s.sku, s.requested, s.available) for s in refusal.value.shortfalls] == [(few.sku, 3, 2), (none.sku, 1, 0)]
+    assert [(s.sku, s.requested, s.available) for s in refusal.value.shortfalls] == [
+        (few.sku, 3, 2),
+        (none.sku, 1, 0),
+    ]
 
 
 def test_reserving_names_every_shortfall_that_arose_since_planning(strategy):

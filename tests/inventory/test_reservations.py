@@ -51,7 +51,8 @@ def test_shipped_units_have_left_the_house():
 
 
 @pytest.mark.parametrize(
-    "steps", [steps for length in (1, 2, 3, 4) for steps in itertools.product(["release", "ship"], repeat=length)]
+    "steps",
+    [steps for length in (1, 2, 3, 4) for steps in itertools.product(["release", "ship"], repeat=length)],
 )
 def test_only_the_first_of_any_releases_and_shipments_counts(steps):
     item = make_stock_item(on_hand=5)

@@ -170,7 +170,11 @@ def test_switching_the_strategy_touches_no_counter(item):
     other = make_stock_item(on_hand=1)
     set_locking_strategy(stock_item_ids=[other.id, item.id], name="optimistic")
     level = get_stock_level(sku=item.sku)
-    assert (level.locking_strategy, level.available, level.on_hand) == ("optimistic", item.available, item.on_hand)
+    assert (level.locking_strategy, level.available, level.on_hand) == (
+        "optimistic",
+        item.available,
+        item.on_hand,
+    )
     assert get_stock_level(sku=other.sku).locking_strategy == "optimistic"
 
 
