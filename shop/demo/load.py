@@ -1,0 +1,129 @@
+"""Filling an empty shop with the demo."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from allauth.account.models import EmailAddress
+from babel.numbers import get_currency_precision
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.utils.text import slugify
+
+from inventory.errors import DuplicateSku
+from inventory.selectors import get_stock_level
+from inventory.services import create_stock_item
+from inventory.transactions import run_in_transaction
+from shop.demo.catalogue import CATEGORIES, LOW, PRODUCTS, DemoProduct, DemoVariant
+from shop.models import Category, Product, ProductImage, Variant
+
+CUSTOMER: Final = ("demo@example.com", "demo-holdfast")
+STAFF: Final = ("admin@example.com", "admin-holdfast")
+
+
+@dataclass(frozen=True, slots=True)
+class DemoReport:
+    """What loading did."""
+
+    products: int
+    pictures: int
+    users: int
+
+
+def count_other_products() -> int:
+    """Return how many products are here that are not the demo's."""
+    return Product.objects.exclude(slug__in=[slugify(product.name) for product in PRODUCTS]).count()
+
+
+def load_demo(*, now: dt.datetime, announce: Callable[[str], None]) -> DemoReport:
+    """Create what of the demo is not there yet; what is there stays as it is, stock above all.
+
+    Each product comes with its variants, stock and pictures or not at all, so an interrupted run is simply
+    run again. Opens its own transactions.
+    """
+    shelves = {slug: _load_category(slug, name, place) for place, (slug, name) in enumerate(CATEGORIES)}
+    products = pictures = 0
+    for product in PRODUCTS:
+        drawn = _load_product(product, shelves[product.category], now)
+        if drawn:
+            products, pictures = products + 1, pictures + drawn
+            announce(product.name)
+    users = _load_user(*CUSTOMER, staff=False) + _load_user(*STAFF, staff=True)
+    return DemoReport(products, pictures, users)
+
+
+def _load_category(slug: str, name: str, position: int) -> Category:
+    category, _created = Category.objects.get_or_create(
+        slug=slug, defaults={"name": name, "position": position}
+    )
+    return category
+
+
+def _load_product(demo: DemoProduct, category: Category, now: dt.datetime) -> int:
+    """Create a product and return how many pictures it got; 0 if it is there already."""
+    slug = slugify(demo.name)
+    if Product.objects.filter(slug=slug).exists():
+        return 0
+    # Drawn before the transaction begins: it should not stay open while a picture is made.
+    pictures = [(colour, demo.draw(tone).to_webp()) for colour, tone in demo.colours]
+
+    def create() -> None:
+        product = Product.objects.create(
+            name=demo.name, slug=slug, description=demo.text, vendor=demo.vendor, category=category
+        )
+        for position, variant in enumerate(demo.variants):
+            _create_variant(product, demo, variant, position, now)
+        for position, (colour, content) in enumerate(pictures):
+            alt = f"{demo.name}, {colour}" if len(pictures) > 1 else demo.name
+            image = ProductImage(product=product, alt=alt, position=position)
+            image.file.save(f"{slug}-{slugify(colour)}.webp", ContentFile(content), save=True)
+
+    run_in_transaction(create)
+    return len(pictures)
+
+
+def _create_variant(
+    product: Product, demo: DemoProduct, variant: DemoVariant, position: int, now: dt.datetime
+) -> None:
+    sku = "-".join(part for part in (demo.code, variant.code.upper().replace(" ", "")) if part)
+    try:
+        level = create_stock_item(
+            sku=sku,
+            on_hand=variant.on_hand,
+            locking_strategy=demo.strategy,
+            low_stock_threshold=LOW,
+            actor="load_demo",
+            reason="demo catalogue",
+            now=now,
+        )
+    except DuplicateSku:
+        # The product was deleted since, its stock was not: it keeps the stock it has.
+        level = get_stock_level(sku=sku)
+    Variant.objects.create(
+        product=product,
+        stock_item_id=level.id,
+        options=[list(option) for option in variant.options],
+        price_amount=_to_minor_units(demo.price + variant.surcharge),
+        position=position,
+    )
+
+
+def _to_minor_units(hundredths: int) -> int:
+    """Return a price in the shop's currency: 6400 is 6400 cents, 64 dinars in fils, or 6400 yen."""
+    precision = get_currency_precision(settings.SHOP_CURRENCY)
+    return hundredths * 10 ** max(precision - 2, 0)
+
+
+def _load_user(email: str, password: str, *, staff: bool) -> int:
+    users = get_user_model().objects
+    username = email.partition("@")[0]
+    if users.filter(username=username).exists():
+        return 0
+    with transaction.atomic():
+        create = users.create_superuser if staff else users.create_user
+        user = create(username=username, email=email, password=password)
+        EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    return 1
