@@ -104,7 +104,7 @@ def test_a_row_cut_off_inside_quotes_is_reported(tmp_path: Path):
     assert [(entry.line, entry.reason) for entry in report.remarks.errors.kept] == [
         (3, "a quote is opened and never closed")
     ]
-    assert find_product("a")
+    assert find_product("a").is_published
 
 
 @pytest.mark.parametrize("following", [1, 5000])

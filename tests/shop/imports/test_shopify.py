@@ -28,8 +28,8 @@ def test_the_newer_headers_say_the_same():
     report = load(FILES / "shopify-new.csv")
 
     mug = find_product("ferry-mug")
-    assert (mug.name, mug.vendor, mug.category.name) == ("Ferry Mug", "Quayside", "Kitchen")
-    assert mug.category.parent == Category.objects.get(name="Home & Garden")
+    assert (mug.name, mug.vendor) == ("Ferry Mug", "Quayside")
+    assert mug.category == Category.objects.get(name="Kitchen", parent__name="Home & Garden")
     assert {variant.stock_item.sku: variant.label for variant in mug.variants.all()} == {
         "MUG-W": "White",
         "ferry-mug-blue": "Blue",
