@@ -1,10 +1,12 @@
 """Counters of the checkout, for /metrics. Labels come from closed lists: never a SKU or an order."""
 
+import os
 import threading
 import time
 from collections import Counter as Tally
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Final, ParamSpec
 
 from prometheus_client import Counter, Histogram
@@ -16,6 +18,10 @@ from orders.types import PlacedOrder
 from shop.errors import PriceChanged, ProductUnavailable
 
 P = ParamSpec("P")
+
+# Each process opens a file there as soon as it names a metric, commands and workers as well as the web.
+if _folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    Path(_folder).mkdir(parents=True, exist_ok=True)
 
 _OUTCOMES: Final[tuple[tuple[type[Exception], str], ...]] = (
     (OutOfStock, "out_of_stock"),
