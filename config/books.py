@@ -23,7 +23,7 @@ def repair_books(findings: list[Finding]) -> list[Finding]:
     """
     counters = [finding for finding in findings if finding.repairable]
     others = {finding.subject for finding in findings if not finding.repairable}
-    has_missing_reservation = any(finding.check == "reservation-without-order" for finding in findings)
-    if has_missing_reservation:
+    # A lost order could have been for any item.
+    if any(finding.check == "reservation-without-order" for finding in findings):
         return []
     return [f for f in counters if f.subject not in others and repair_counters(sku=f.subject)]

@@ -25,7 +25,7 @@ class StockConflict(InventoryError):
 
 
 class StockBusy(InventoryError):
-    """Too many others want the same rows; nothing was changed and the caller may come back in a second."""
+    """Too many others want the same rows; the caller may come back in a second, with the same idempotency key."""
 
 
 @dataclass

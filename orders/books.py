@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from inventory.selectors import list_reservations, list_reserving_references
+from inventory.selectors import get_levels_by_id, list_reservations, list_reserving_references
 from inventory.types import Finding
 from orders.models import Order
 from orders.states import OrderStatus
@@ -22,7 +22,9 @@ _SETTLED_BY: dict[str, set[frozenset[str]]] = {
 def check_orders(*, report_progress: Callable[[int], None] = lambda count: None) -> Iterator[Finding]:
     """Yield every disagreement between orders and ledger; `report_progress` is called with the number of orders seen."""
     seen, after = 0, 0
-    while orders := list(Order.objects.filter(id__gt=after).order_by("id").prefetch_related("lines")[:_CHUNK]):
+    while orders := list(
+        Order.objects.filter(id__gt=after).order_by("id").prefetch_related("lines")[:_CHUNK]
+    ):
         yield from _check_chunk(orders)
         seen, after = seen + len(orders), orders[-1].id
         report_progress(seen)
@@ -38,29 +40,50 @@ def _check_chunk(orders: Sequence[Order]) -> Iterator[Finding]:
         yield from _check_order(order, booked, by_reference.get(order.stock_reference, set()))
 
 
-def _check_order(order: Order, booked: dict[tuple[str, int], dict[str, int]], items: set[int]) -> Iterator[Finding]:
+def _check_order(
+    order: Order, booked: dict[tuple[str, int], dict[str, int]], items: set[int]
+) -> Iterator[Finding]:
     wanted: Counter[int] = Counter()
-    skus: dict[int, str] = {}
     total = 0
     for line in order.lines.all():
         wanted[line.stock_item_id] += line.quantity
-        skus[line.stock_item_id] = line.sku
         total += line.quantity * line.unit_price
     if not wanted:
         yield Finding("order-without-lines", order.number, f"order row {order.id}", "at least one line", 0)
     if total != order.total_amount:
-        yield Finding("total-differs-from-lines", order.number, f"order row {order.id}", total, order.total_amount)
+        yield Finding(
+            "total-differs-from-lines", order.number, f"order row {order.id}", total, order.total_amount
+        )
     for item_id in sorted(wanted.keys() | items):
         units = booked.get((order.stock_reference, item_id), {})
-        sku = skus.get(item_id, f"#{item_id}")
         if units.get("reserve", 0) != wanted[item_id]:
             detail = f"order {order.number} ({order.status}): reserve row of {order.stock_reference}"
-            yield Finding("reserved-differs-from-order", sku, detail, wanted[item_id], units.get("reserve", 0))
+            yield Finding(
+                "reserved-differs-from-order",
+                _name_item(item_id),
+                detail,
+                wanted[item_id],
+                units.get("reserve", 0),
+            )
         settled = frozenset(units) & {"release", "ship"}
         if settled not in _SETTLED_BY[order.status]:
             detail = f"order {order.number} is {order.status}"
-            expected = " or ".join("+".join(sorted(kinds)) or "nothing" for kinds in _SETTLED_BY[order.status])
-            yield Finding("settled-differs-from-status", sku, detail, expected, "+".join(sorted(settled)) or "nothing")
+            expected = " or ".join(
+                "+".join(sorted(kinds)) or "nothing" for kinds in _SETTLED_BY[order.status]
+            )
+            yield Finding(
+                "settled-differs-from-status",
+                _name_item(item_id),
+                detail,
+                expected,
+                "+".join(sorted(settled)) or "nothing",
+            )
+
+
+def _name_item(stock_item_id: int) -> str:
+    """Return the SKU, by which findings about one item are recognised as such."""
+    level = get_levels_by_id(ids=[stock_item_id]).get(stock_item_id)
+    return level.sku if level else f"#{stock_item_id}"
 
 
 def _find_reservations_without_order() -> Iterator[Finding]:
@@ -70,7 +93,9 @@ def _find_reservations_without_order() -> Iterator[Finding]:
         known = set(Order.objects.filter(number__in=numbers.values()).values_list("number", flat=True))
         for reference, number in numbers.items():
             if reference.startswith("order:") and number not in known:
-                yield Finding("reservation-without-order", number, f"ledger reference {reference}", "an order", "none")
+                yield Finding(
+                    "reservation-without-order", number, f"ledger reference {reference}", "an order", "none"
+                )
         after = references[-1]
         if not after.startswith("order:"):
             return

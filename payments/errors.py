@@ -27,3 +27,13 @@ class MalformedEvent(PaymentError):
 
 class GatewayUnavailable(PaymentError):
     """The gateway did not answer, or not usefully. The same call may be made again."""
+
+
+@dataclass
+class NothingToRefund(PaymentError):
+    """The payment brought nothing in, or all of it has been sent back."""
+
+    payment_id: int
+
+    def __str__(self) -> str:
+        return f"payment {self.payment_id} has nothing left to refund"

@@ -47,14 +47,17 @@ def receive_event(*, gateway: str, headers: Mapping[str, str], body: bytes, now:
 
 def apply_pending_events(*, now: dt.datetime, limit: int = 100) -> int:
     """Apply the events that still wait and are due; return how many have an outcome now. Opens its own transactions."""
-    due = GatewayEvent.objects.filter(outcome=EventOutcome.WAITING, apply_after__lte=now).order_by("apply_after")
+    due = GatewayEvent.objects.filter(outcome=EventOutcome.WAITING, apply_after__lte=now).order_by(
+        "apply_after"
+    )
     return sum(apply_event(event_pk=pk, now=now) for pk in list(due.values_list("pk", flat=True)[:limit]))
 
 
 def apply_event(*, event_pk: int, now: dt.datetime) -> bool:
     """Apply one kept event; say whether it has an outcome now. Opens its own transaction.
 
-    Whatever goes wrong is noted on the event, which is tried again later and at last left to staff.
+    Contention leaves the event as it is, to be tried again soon. Whatever else goes wrong is noted on it; it is tried again
+    with growing pauses, and at last left to staff.
     """
     try:
         return run_in_transaction(lambda: _apply(event_pk, now))
@@ -114,7 +117,10 @@ def _decide(event: GatewayEvent, order: OrderView, payment: Payment, now: dt.dat
     """Do what the event asks for and return what came of it. The order's and the payment's rows are locked."""
     if event.kind == EventKind.SUCCEEDED:
         return _take_money(event, order, payment, now)
-    closing = {EventKind.FAILED.value: PaymentStatus.FAILED, EventKind.CANCELLED.value: PaymentStatus.CANCELLED}
+    closing = {
+        EventKind.FAILED.value: PaymentStatus.FAILED,
+        EventKind.CANCELLED.value: PaymentStatus.CANCELLED,
+    }
     if (status := closing.get(event.kind)) is None or payment.status != PaymentStatus.STARTED:
         return EventOutcome.IGNORED
     # The order stays as it is: its deadline neither moves nor ends, and it can be paid in another way until then.
@@ -137,12 +143,15 @@ def _take_money(event: GatewayEvent, order: OrderView, payment: Payment, now: dt
         return EventOutcome.APPLIED
     if order.status == "cancelled":
         return _take_late_money(order, payment, now)
-    request_refund(payment=payment, amount=payment.received_amount, reason="paid twice", actor=_ACTOR, now=now)
+    request_refund(
+        payment=payment, amount=payment.received_amount, reason="paid twice", actor=_ACTOR, now=now
+    )
     return EventOutcome.REFUNDED_DUPLICATE
 
 
 def _take_late_money(order: OrderView, payment: Payment, now: dt.datetime) -> EventOutcome:
-    if settings.LATE_PAYMENT == "reserve":
+    # Whoever cancelled on purpose does not want the order back; one that ran out of time was being paid.
+    if settings.LATE_PAYMENT == "reserve" and order.cancel_reason == "expired":
         try:
             # A savepoint, so that a reservation that does not fit leaves the payment's own row as written.
             with transaction.atomic():
@@ -151,7 +160,9 @@ def _take_late_money(order: OrderView, payment: Payment, now: dt.datetime) -> Ev
             pass
         else:
             return EventOutcome.LATE_RESERVED
-    request_refund(payment=payment, amount=payment.received_amount, reason="paid too late", actor=_ACTOR, now=now)
+    request_refund(
+        payment=payment, amount=payment.received_amount, reason="paid too late", actor=_ACTOR, now=now
+    )
     return EventOutcome.LATE_REFUNDED
 
 

@@ -12,6 +12,7 @@ from inventory.transactions import require_transaction, run_in_transaction
 from orders import selectors as orders
 from orders.services import enqueue, lock_order, mark_refunded
 from orders.types import OrderView
+from payments.errors import NothingToRefund
 from payments.gateways.registry import get_gateway
 from payments.models import Payment, PaymentStatus, Refund, RefundStatus
 
@@ -27,7 +28,9 @@ def refund_order(*, number: str, reason: str, actor: str, now: dt.datetime) -> O
 
     def refund() -> None:
         lock_order(order_id=order_id)
-        payments = Payment.objects.select_for_update().filter(order_id=order_id, status=PaymentStatus.SUCCEEDED)
+        payments = Payment.objects.select_for_update().filter(
+            order_id=order_id, status=PaymentStatus.SUCCEEDED
+        )
         for payment in payments.order_by("id"):
             if left := payment.received_amount - payment.refunded_amount:
                 request_refund(payment=payment, amount=left, reason=reason, actor=actor, now=now)
@@ -35,6 +38,23 @@ def refund_order(*, number: str, reason: str, actor: str, now: dt.datetime) -> O
 
     run_in_transaction(refund)
     return orders.get_order(number=number)
+
+
+def refund_payment(*, payment_id: int, reason: str, actor: str, now: dt.datetime) -> None:
+    """Send back all that one payment brought in, whatever became of its order: the way out for money in the wrong amount.
+
+    Raises NothingToRefund. Opens its own transaction. The order keeps its status.
+    """
+
+    def refund() -> None:
+        lock_order(order_id=Payment.objects.get(id=payment_id).order_id)
+        payment = Payment.objects.select_for_update().get(id=payment_id)
+        left = payment.received_amount - payment.refunded_amount
+        if not left:
+            raise NothingToRefund(payment_id)
+        request_refund(payment=payment, amount=left, reason=reason, actor=actor, now=now)
+
+    run_in_transaction(refund)
 
 
 def request_refund(*, payment: Payment, amount: int, reason: str, actor: str, now: dt.datetime) -> None:

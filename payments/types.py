@@ -25,12 +25,3 @@ class EventReceipt:
     event_id: str
     outcome: str
     duplicate: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentFinding:
-    """One place where money and orders disagree."""
-
-    check: str
-    subject: str
-    detail: str

@@ -36,7 +36,7 @@ def seed() -> int:
 
 @pytest.fixture(params=[*STRATEGIES, "mixed"])
 def strategy(request: pytest.FixtureRequest) -> str:
-    """The strategy under test. "mixed": items start with different ones, and are switched while the test runs."""
+    """The strategy under test; "mixed": items start with different ones, and are switched all the time."""
     assert {name for name, _label in list_strategies()} == set(STRATEGIES), "race them all"
     return request.param
 
@@ -87,7 +87,7 @@ def keep_switching(items: tuple[StockLevel, ...], done: threading.Event) -> None
 
 @pytest.fixture
 def assert_sold() -> Callable[..., None]:
-    """Check that exactly so many units are sold, that none appeared or vanished, and that the books balance."""
+    """Check that so many units are sold, that none appeared or vanished, and that the books balance."""
 
     def check(item: StockLevel, sold: int, *, received: int = 0) -> None:
         level = get_levels_by_id(ids=[item.id])[item.id]

@@ -1,8 +1,8 @@
 """A TCP proxy between the shop and its database that loses a COMMIT at a chosen moment.
 
-It reads the client's packets (three bytes of length, one of sequence, then the command) and, once armed, cuts the
-connection either before COMMIT reaches the server or after the server has carried it out but before the client
-hears of it.
+It reads the client's packets (three bytes of length, one of sequence, then the command) and, once armed, cuts
+the connection either before COMMIT reaches the server, or after the server has carried it out but before the
+client hears of it.
 """
 
 import socket

@@ -101,8 +101,8 @@ GUARDS = [
     Guard(
         "the idempotency key is looked up after a duplicate",
         "orders/placement.py",
-        "if replay := self.find_replay():\n                    return replay",
-        "if False:\n                    return replay",
+        "if replay := self.find_replay():",
+        "if False:",
         f"{RACE} -k same_key",
     ),
     Guard(
