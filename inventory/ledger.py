@@ -14,7 +14,7 @@ from django.db.models import F
 from inventory.errors import DuplicateMovement, InventoryError
 from inventory.ids import new_ids
 from inventory.models import MovementKind, StockItem, StockMovement
-from inventory.sql import RowInsert
+from inventory.sql import RowInsert, Statement, execute_together
 
 _INSERT = RowInsert(
     StockMovement,
@@ -37,15 +37,25 @@ class CountersDisagree(InventoryError):
     """A counter cannot take a booking that the ledger says is due; `check_books` names the stock item."""
 
 
-def book(movements: Sequence[Movement], *, actor: str, reason: str = "", now: dt.datetime) -> None:
-    """Insert ledger rows in one statement. Needs a transaction. Raises DuplicateMovement."""
+def book(
+    movements: Sequence[Movement],
+    *,
+    actor: str,
+    reason: str = "",
+    now: dt.datetime,
+    first: Sequence[Statement] = (),
+) -> None:
+    """Insert ledger rows in one statement, behind the caller's own `first` statements and in one packet with them.
+
+    Needs a transaction. Raises DuplicateMovement, and what the caller's statements raise.
+    """
     ids = new_ids(len(movements))
     rows = [
         (id_, m.stock_item_id, m.kind.value, m.available_delta, m.on_hand_delta, m.reference, actor, reason, now)
         for id_, m in zip(ids, movements, strict=True)
     ]
     try:
-        _INSERT.execute(rows)
+        execute_together([*first, _INSERT.prepare(rows)])
     except IntegrityError as error:
         if "stockmovement_once" in str(error):
             raise DuplicateMovement(movements[0].reference) from error

@@ -11,7 +11,7 @@ from inventory.errors import InvalidQuantity, OutOfStock, UnknownSku
 from inventory.ledger import Movement, apply_to_counters, book
 from inventory.locking.registry import get_strategy
 from inventory.models import MovementKind, StockMovement
-from inventory.sql import placeholders
+from inventory.sql import Statement, placeholders
 from inventory.transactions import require_transaction
 from inventory.types import MAX_QUANTITY, Demand, Shortfall
 
@@ -29,8 +29,8 @@ class PlannedClaim:
 def plan_reservation(*, demands: Sequence[Demand]) -> list[PlannedClaim]:
     """Sum the demands for each stock item and refuse at once what cannot be had, without a transaction or a lock.
 
-    Saves everybody the wait when something is sold out: committed stock only overstates what is left, so a refusal here is
-    never a false one. Raises OutOfStock with all shortfalls, UnknownSku, InvalidQuantity. Needs no transaction.
+    Saves everybody the wait when something is sold out. What others are taking at this moment is not committed yet, so this
+    can only be too hopeful; a refusal was true when it was read. Raises OutOfStock with all shortfalls, UnknownSku, InvalidQuantity. Needs no transaction.
     """
     totals: Counter[int] = Counter()
     for demand in demands:
@@ -59,17 +59,25 @@ def _read_items(ids: Collection[int]) -> dict[int, tuple[str, int, str]]:
         return {row[0]: (row[1], row[2], row[3]) for row in cursor.fetchall()}
 
 
-def reserve(*, claims: Sequence[PlannedClaim], reference: str, actor: str, now: dt.datetime) -> None:
+def reserve(
+    *,
+    claims: Sequence[PlannedClaim],
+    reference: str,
+    actor: str,
+    now: dt.datetime,
+    first: Sequence[Statement] = (),
+) -> None:
     """Promise units to `reference`: ledger rows first, then the counters, hot rows last and in id order.
 
-    Raises OutOfStock with all shortfalls or StockConflict; the caller's transaction must then be rolled back.
-    Needs a transaction.
+    `first` are inserts of the caller's that go ahead of the ledger rows, in one packet with them.
+    Raises OutOfStock with all shortfalls or StockConflict, and what the caller's inserts raise; the caller's
+    transaction must then be rolled back. Needs a transaction.
     """
     require_transaction()
     movements = [
         Movement(claim.stock_item_id, MovementKind.RESERVE, -claim.quantity, 0, reference) for claim in claims
     ]
-    book(movements, actor=actor, now=now)
+    book(movements, actor=actor, now=now, first=first)
     for index, claim in enumerate(claims):
         strategy = get_strategy(claim.locking_strategy)
         available = strategy.claim(stock_item_id=claim.stock_item_id, quantity=claim.quantity)

@@ -30,9 +30,8 @@ _INSERT_ORDER = RowInsert(
 _INSERT_LINES = RowInsert(
     OrderLine, ["id", "order", "stock_item", "position", "sku", "name", "unit_price", "quantity"]
 )
-# New ids after a collision of two processes' ids; more than a few in a row would be a broken clock.
-_ID_ATTEMPTS = 3
-_UNKNOWN_COMMIT_ATTEMPTS = 3
+# A collision of ids or a lost COMMIT is rare; a few in a row are a broken clock or a broken network.
+_ATTEMPTS = 4
 
 
 def place_order(
@@ -79,34 +78,33 @@ class _Placement:
 
     def run(self, claims: list[PlannedClaim]) -> PlacedOrder:
         """Run the transaction, resolving duplicates and an unknown COMMIT by the idempotency key."""
-        for attempt in range(_ID_ATTEMPTS + _UNKNOWN_COMMIT_ATTEMPTS):
+        is_first = True
+        for _attempt in range(_ATTEMPTS):
             try:
                 return PlacedOrder(run_in_transaction(lambda: self.write(claims)), replayed=False)
-            except IntegrityError:
+            except IntegrityError as error:
                 # Outside the failed transaction: either this key's order is there, or two processes drew the same id.
-                if replay := self.find_replay():
-                    return replay
-                if attempt >= _ID_ATTEMPTS:
-                    raise
-            except CommitUnknown:
+                problem: Exception = error
+            except CommitUnknown as error:
                 # It may have been committed, or still be: the key's unique index makes writing again safe either way,
                 # because a second insert waits for the first to settle and then fails as a duplicate.
-                if replay := self.find_replay():
-                    return PlacedOrder(replay.order, replayed=False)
-                if attempt >= _UNKNOWN_COMMIT_ATTEMPTS:
-                    raise
-        raise AssertionError("unreachable")
+                problem, is_first = error, False
+            if replay := self.find_replay():
+                return PlacedOrder(replay.order, replayed=is_first)
+        raise problem
 
     def write(self, claims: list[PlannedClaim]) -> OrderView:
         """Write all of it. Needs the transaction that `run` opens."""
         order = _draft_to_view(self.draft, new_id(), self.now)
         reference = f"order:{order.number}"
-        _INSERT_ORDER.execute([self._order_row(order, reference)])
         ids = new_ids(len(self.draft.lines))
-        _INSERT_LINES.execute(
-            [_line_row(id_, order.id, position, line) for position, (id_, line) in enumerate(zip(ids, self.draft.lines, strict=True))]
-        )
-        reserve(claims=claims, reference=reference, actor="checkout", now=self.now)
+        lines = [
+            _line_row(id_, order.id, position, line)
+            for position, (id_, line) in enumerate(zip(ids, self.draft.lines, strict=True))
+        ]
+        # The order's own insert goes first: its unique key settles duplicates before anything else is touched.
+        inserts = [_INSERT_ORDER.prepare([self._order_row(order, reference)]), _INSERT_LINES.prepare(lines)]
+        reserve(claims=claims, reference=reference, actor="checkout", now=self.now, first=inserts)
         return order
 
     def find_replay(self) -> PlacedOrder | None:

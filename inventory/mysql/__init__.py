@@ -1,0 +1,1 @@
+"""Django's MySQL engine, beginning transactions in one round trip: `inventory.mysql` in DATABASES."""
