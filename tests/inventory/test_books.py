@@ -1,4 +1,4 @@
-"""Stock against its ledger. How the checks of all apps work together is in tests/config/test_check_books.py."""
+"""Stock against its ledger. How the checks of all apps work together: tests/config/test_check_books.py."""
 
 import pytest
 
@@ -44,7 +44,7 @@ def test_stock_changed_only_by_services_balances(item):
     "change", ["available = available - 1", "on_hand = on_hand + 1", "available = 0, on_hand = 0"]
 )
 def test_counters_changed_by_hand_are_found(item, change):
-    run_sql(f"UPDATE inventory_stockitem SET {change} WHERE id = %s", item.id)
+    run_sql(f"UPDATE inventory_stockitem SET {change} WHERE id = %s", item.id)  # noqa: S608
     [finding] = check_stock()
     assert (finding.check, finding.subject) == ("counters-differ-from-ledger", item.sku)
     assert finding.expected == "available 3, on hand 5"
@@ -86,8 +86,8 @@ def test_a_release_without_a_reservation_is_found(item):
 def test_units_both_released_and_shipped_are_found(item):
     release = StockMovement.objects.get(id=find_row(item, "release"))
     run_sql(
-        "INSERT INTO inventory_stockmovement (id, stock_item_id, kind, available_delta, on_hand_delta, reference, actor,"
-        " reason, created_at) VALUES (1, %s, 'ship', 0, -1, %s, '', '', %s)",
+        "INSERT INTO inventory_stockmovement (id, stock_item_id, kind, available_delta, on_hand_delta,"
+        " reference, actor, reason, created_at) VALUES (1, %s, 'ship', 0, -1, %s, '', '', %s)",
         *(item.id, release.reference, "2026-03-01"),
     )
     run_sql("UPDATE inventory_stockitem SET on_hand = on_hand - 1 WHERE id = %s", item.id)

@@ -1,4 +1,4 @@
-"""Units promised to an order come back or leave the house once, in whatever order it is asked for, however often."""
+"""Units promised to an order come back or leave the house once, however often and in whatever order asked."""
 
 import itertools
 

@@ -64,9 +64,9 @@ def test_a_transaction_of_its_own_cannot_be_had_inside_another():
 
 
 def test_joining_uses_the_callers_transaction():
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         run_in_transaction(lambda: create("X"), join=True)
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     assert list_skus() == set()
 
 
@@ -85,11 +85,11 @@ def test_joining_without_a_transaction_opens_one():
 
 
 def test_services_that_change_stock_can_join_a_transaction():
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         create_stock_item(sku="X", on_hand=3, actor="test", now=NOW)
         receive(sku="X", quantity=2, actor="test", reason="", now=NOW)
         assert get_stock_level(sku="X").on_hand == 5
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     assert get_stock_levels(skus=["X"]) == {}
 
 
