@@ -23,7 +23,6 @@ from inventory.errors import DuplicateMovement, InventoryError, StockBusy, Stock
 from inventory.forms import ChangeStockForm, StockChange, StockItemForm, start_stock_change
 from inventory.models import StockItem, StockMovement
 from inventory.selectors import list_strategies
-from inventory.transactions import run_in_transaction
 from inventory.types import StockLevel
 from inventory.wording import explain
 
@@ -117,23 +116,6 @@ class StockItemAdmin(StaffAdmin):
         except (StockItemInUse, StockBusy) as error:
             self.message_user(request, explain(error), messages.ERROR)
             return redirect(reverse(f"admin:{self.url_name('changelist')}"))
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        """Save in a transaction that is tried again when it loses a race for the row."""
-        show = super().changeform_view
-        if request.method != "POST":
-            return show(request, object_id, form_url, extra_context)
-        try:
-            return run_in_transaction(lambda: show(request, object_id, form_url, extra_context))
-        except StockBusy as error:
-            self.message_user(request, explain(error), messages.ERROR)
-            return redirect(request.get_full_path())
 
     def change_stock(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Book a receipt, an adjustment or a count."""

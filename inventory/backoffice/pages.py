@@ -1,103 +1,38 @@
-"""What all staff pages have in common: records to look at, and actions that ask before they do anything.
+"""The pages of the Django admin as the shop's staff get them."""
 
-In the lowest app, because every app's admin builds on it; it knows nothing of what is recorded.
-"""
-
-import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-Text = str | Promise
+from inventory.backoffice.paging import BoundedPaginator
+from inventory.backoffice.parts import Link, PanelSource, StaffAction
+from inventory.backoffice.widgets import ForgivingAutocomplete
+from inventory.errors import StockBusy
+from inventory.transactions import run_in_transaction
+from inventory.wording import explain
 
-# Beyond this many rows a list says "more than": counting a million to show page 1 helps nobody.
-MOST_COUNTED: Final = 10_000
 # How many records one press of a button may work on: each is a transaction, and somebody is waiting.
 MOST_AT_ONCE: Final = 100
 _LONGEST_SEARCH: Final = 100
 _ACTOR_LENGTH: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A place to go on from a record."""
-
-    url: str
-    label: Text
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """A table below a record: what else there is to know about it."""
-
-    title: Text
-    columns: Sequence[Text]
-    rows: Sequence[Sequence[object]]
-    links: Sequence[Link] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PanelSource:
-    """Where a panel comes from, and which permission it takes to see it."""
-
-    permission: str
-    make: Callable[[Any], Panel]
-
-
-@dataclass(frozen=True, slots=True)
-class StaffAction:
-    """Something staff can do with a record: a button on its page and a bulk action on its list.
-
-    Both ask first. `run(record, actor, now)` makes one service call and says whether there was anything to
-    do. Of the errors it may raise, those in `errors` are explained to whoever pressed the button.
-    """
-
-    name: str
-    label: Text
-    question: Text
-    permission: str
-    is_possible: Callable[[Any], bool]
-    run: Callable[[Any, str, dt.datetime], bool]
-    errors: tuple[type[Exception], ...] = ()
-    explain: Callable[[Exception], str] = str
-
-
 def get_actor(request: HttpRequest) -> str:
     """Return who acts, as the ledger and the orders note it."""
     return f"staff:{request.user.get_username()}"[:_ACTOR_LENGTH]
-
-
-class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # no generic at run time
-    """Counts no further than MOST_COUNTED, so that a page costs the same however many rows there are."""
-
-    @cached_property
-    def count(self) -> int:
-        """Number of rows, or MOST_COUNTED if there are at least that many."""
-        rows = self.object_list
-        assert isinstance(rows, QuerySet)  # noqa: S101 - what Django's admin hands to its paginators
-        return int(rows.order_by()[:MOST_COUNTED].count())
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether there may be more rows than were counted."""
-        return self.count >= MOST_COUNTED
 
 
 class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generic at run time
@@ -108,7 +43,7 @@ class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generic at r
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     list_max_show_all = 200
-    ordering = ("-pk",)
+    ordering: ClassVar[tuple[str, ...]] = ("-pk",)
     change_form_template = "admin/staff/change_form.html"
     staff_actions: Sequence[StaffAction] = ()
     panels: Sequence[PanelSource] = ()
@@ -117,6 +52,36 @@ class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generic at r
         """Add what another app contributes to this record; for the composition root."""
         self.staff_actions = [*self.staff_actions, *actions]
         self.panels = [*self.panels, *panels]
+
+    # What may go wrong while a form is saved, and how to say it.
+    save_errors: tuple[type[Exception], ...] = (StockBusy,)
+
+    def explain(self, error: Exception) -> str:
+        """Return what went wrong while saving, for staff."""
+        return explain(error)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Show a record, or save it in a transaction that is tried again when it loses a race for a row."""
+        show = super().changeform_view
+        if request.method != "POST":
+            return show(request, object_id, form_url, extra_context)
+        try:
+            return run_in_transaction(lambda: show(request, object_id, form_url, extra_context))
+        except self.save_errors as error:
+            self.message_user(request, self.explain(error), messages.ERROR)
+            return redirect(request.get_full_path())
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Use a control that stands wrong values."""
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = ForgivingAutocomplete(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_links(self, request: HttpRequest, record: Any) -> list[Link]:
         """Return the places to go on from this record."""

@@ -1,0 +1,54 @@
+"""What a staff page is put together from."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+
+Text = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A place to go on from a record."""
+
+    url: str
+    label: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A table below a record: what else there is to know about it."""
+
+    title: Text
+    columns: Sequence[Text]
+    rows: Sequence[Sequence[object]]
+    links: Sequence[Link] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PanelSource:
+    """Where a panel comes from, and which permission it takes to see it."""
+
+    permission: str
+    make: Callable[[Any], Panel]
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAction:
+    """Something staff can do with a record: a button on its page and a bulk action on its list.
+
+    Both ask first. `run(record, actor, now)` makes one service call and says whether there was anything to
+    do. Of the errors it may raise, those in `errors` are explained to whoever pressed the button.
+    """
+
+    name: str
+    label: Text
+    question: Text
+    permission: str
+    is_possible: Callable[[Any], bool]
+    run: Callable[[Any, str, dt.datetime], bool]
+    errors: tuple[type[Exception], ...] = ()
+    explain: Callable[[Exception], str] = str
