@@ -16,7 +16,17 @@ from orders.errors import IdempotencyKeyReused, InvalidOrder
 from orders.models import Order, OrderLine
 from orders.numbers import number_for
 from orders.states import OrderStatus
-from orders.types import MAX_AMOUNT, MAX_LINES, LineDraft, OrderDraft, OrderLineView, OrderView, PlacedOrder
+from orders.types import (
+    MAX_AMOUNT,
+    MAX_KEY_LENGTH,
+    MAX_LINES,
+    MAX_SCOPE_LENGTH,
+    LineDraft,
+    OrderDraft,
+    OrderLineView,
+    OrderView,
+    PlacedOrder,
+)
 
 _INSERT_ORDER = RowInsert(
     Order,
@@ -44,6 +54,8 @@ def place_order(
     InvalidQuantity. Opens its own transaction.
     """
     _require_usable(draft)
+    if len(idempotency_scope) > MAX_SCOPE_LENGTH or len(idempotency_key) > MAX_KEY_LENGTH:
+        raise InvalidOrder(f"an idempotency key has at most {MAX_KEY_LENGTH} characters")
     placement = _Placement(draft, idempotency_scope, idempotency_key, fingerprint, now)
     try:
         claims = plan_reservation(demands=[Demand(line.stock_item_id, line.quantity) for line in draft.lines])

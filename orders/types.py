@@ -7,6 +7,8 @@ from typing import Any, Final
 
 MAX_LINES: Final = 5_000
 MAX_AMOUNT: Final = 10**15
+MAX_SCOPE_LENGTH: Final = 64
+MAX_KEY_LENGTH: Final = 255
 
 
 @dataclass(frozen=True, slots=True)
