@@ -22,6 +22,7 @@ from inventory.errors import (
     UnknownSku,
 )
 from inventory.ids import new_id
+from inventory.intake import create_stock_items
 from inventory.ledger import Movement, apply_to_counters, book, change_counters
 from inventory.locking.registry import get_strategy
 from inventory.models import MovementKind, StockItem
@@ -34,6 +35,7 @@ __all__ = [
     "adjust",
     "configure_stock_item",
     "create_stock_item",
+    "create_stock_items",
     "delete_unused_stock_item",
     "plan_reservation",
     "receive",

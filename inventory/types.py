@@ -17,6 +17,15 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
+class NewStockItem:
+    """A SKU to be taken in, and the units it starts with."""
+
+    sku: str
+    on_hand: int = 0
+    locking_strategy: str = "conditional"
+
+
+@dataclass(frozen=True, slots=True)
 class Shortfall:
     """What was asked for of one SKU and what was there."""
 

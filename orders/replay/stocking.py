@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from decimal import ROUND_FLOOR, Decimal
 from itertools import cycle
 
-from inventory.services import create_stock_item, receive
-from inventory.transactions import run_in_transaction
-from inventory.types import MAX_QUANTITY
+from inventory.services import create_stock_items
+from inventory.types import MAX_QUANTITY, NewStockItem
 from orders.replay.errors import ReplayFailed
 from orders.replay.types import StockedItem
 
@@ -33,8 +32,7 @@ def stock_up(
     wanted = [(code, _share(factor, units), strategy) for (code, units), strategy in dealt]
     stocked: dict[str, StockedItem] = {}
     for start in range(0, len(wanted), _BATCH):
-        batch = wanted[start : start + _BATCH]
-        stocked |= run_in_transaction(lambda batch=batch: _stock_batch(run, batch, now))  # type: ignore[misc]
+        stocked |= _stock_batch(run, wanted[start : start + _BATCH], now)
     return stocked
 
 
@@ -46,15 +44,13 @@ def _share(factor: Decimal, units: int) -> int:
 
 
 def _stock_batch(run: str, batch: Sequence[tuple[str, int, str]], now: dt.datetime) -> dict[str, StockedItem]:
-    stocked = {}
-    for code, units, strategy in batch:
-        sku = f"replay-{run}-{code}"
-        level = create_stock_item(sku=sku, locking_strategy=strategy, actor=ACTOR, now=now)
-        if units:
-            # Under a reference of the run, so that the audit can read back what the ledger says it started
-            # with.
-            receive(
-                sku=sku, quantity=units, reference=stock_reference(run), actor=ACTOR, reason="replay", now=now
-            )
-        stocked[code] = StockedItem(level.id, sku, units)
-    return stocked
+    skus = {code: f"replay-{run}-{code}" for code, _units, _strategy in batch}
+    # Under a reference of the run, so that the audit can read back what the ledger says it started with.
+    ids = create_stock_items(
+        items=[NewStockItem(skus[code], units, strategy) for code, units, strategy in batch],
+        reference=stock_reference(run),
+        actor=ACTOR,
+        reason="replay",
+        now=now,
+    )
+    return {code: StockedItem(ids[skus[code]], skus[code], units) for code, units, _strategy in batch}

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from inventory.selectors import get_stock_levels
-from inventory.services import create_stock_item
-from inventory.types import StockLevel
+from inventory.services import create_stock_items
+from inventory.types import NewStockItem, StockLevel
 from shop.imports.categories import CategoryTree
 from shop.imports.drafts import Facts, ProductDraft, VariantDraft
 from shop.imports.matching import Memory, Shelf, find_free_slug, fold, match_product, read_shelf
@@ -216,9 +216,10 @@ class _Batch:
             self.saved.memory.owners[product.pk] = key
 
     def _write_variants(self) -> None:
+        stock_item_ids = self._create_stock()
         for key, variant, draft in self.new_variants:
             variant.product_id = self._get_product_id(key)
-            variant.stock_item_id = self._find_stock_item(draft)
+            variant.stock_item_id = stock_item_ids[draft.sku]
         Variant.objects.bulk_create(variant for _key, variant, _draft in self.new_variants)
         if self.changed_variants:
             Variant.objects.bulk_update(self.changed_variants, ["options", "price_amount", "is_active"])
@@ -227,13 +228,15 @@ class _Batch:
         ids = (memory.products.get(key) for memory in self.memories)
         return next(id_ for id_ in ids if id_ is not None)
 
-    def _find_stock_item(self, draft: VariantDraft) -> int:
-        if level := self.levels.get(draft.sku):
-            return level.id
-        on_hand = self.rules.untracked_stock if draft.on_hand is None else draft.on_hand
-        return create_stock_item(
-            sku=draft.sku, on_hand=on_hand, actor=ACTOR, reason=self.rules.reason, now=self.rules.now
-        ).id
+    def _create_stock(self) -> dict[str, int]:
+        """Return the stock item ids of all new variants by SKU, creating those that are missing."""
+        missing = []
+        for _key, _variant, draft in self.new_variants:
+            if draft.sku not in self.levels:
+                units = self.rules.untracked_stock if draft.on_hand is None else draft.on_hand
+                missing.append(NewStockItem(draft.sku, units))
+        created = create_stock_items(items=missing, actor=ACTOR, reason=self.rules.reason, now=self.rules.now)
+        return {sku: level.id for sku, level in self.levels.items()} | created
 
 
 def _to_variant_columns(draft: VariantDraft) -> dict[str, object]:
