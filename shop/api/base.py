@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from shop.api.authentication import TokenAuthentication
-from shop.api.parsing import JsonNegotiation, JsonParser, ProblemRenderer
+from shop.api.parsing import JsonNegotiation, JsonParser
 
 
 class ApiView(APIView):
@@ -17,7 +17,7 @@ class ApiView(APIView):
 
     authentication_classes: Sequence[type[TokenAuthentication]] = (TokenAuthentication,)
     parser_classes = (JsonParser,)
-    renderer_classes = (JSONRenderer, ProblemRenderer)
+    renderer_classes = (JSONRenderer,)
     content_negotiation_class = JsonNegotiation
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:

@@ -27,7 +27,7 @@ class OrderRequest:
 class LineInput(serializers.Serializer[Any]):
     """Units of one SKU."""
 
-    sku = TextField(max_length=SKU_LENGTH, trim_whitespace=False)
+    sku = TextField(min_length=1, max_length=SKU_LENGTH, trim_whitespace=False)
     quantity = QuantityField()
 
 
@@ -46,7 +46,7 @@ class OrderInput(serializers.Serializer[Any]):
     """An order to be placed. The same SKU may occur twice; its quantities are added."""
 
     email = serializers.EmailField(max_length=254)
-    lines = LineInput(many=True, min_length=1, max_length=MAX_LINES)  # type: ignore[call-arg]
+    lines = serializers.ListField(child=LineInput(), min_length=1, max_length=MAX_LINES)
     shipping_address = AddressInput(required=False, allow_null=True)
     coupon = TextField(required=False, allow_null=True, allow_blank=True, max_length=64)
 

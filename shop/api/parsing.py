@@ -6,7 +6,7 @@ from typing import IO, Any, Final, NoReturn
 
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from shop.api.errors import BodyTooLarge, MalformedBody
@@ -47,19 +47,15 @@ class JsonParser(BaseParser):
         return content
 
 
-class ProblemRenderer(JSONRenderer):
-    """JSON for callers that say they take problem documents only."""
-
-    media_type = CONTENT_TYPE
-    format = "problem"
-
-
 class JsonNegotiation(DefaultContentNegotiation):
-    """Ignores `?format=`, which DRF would answer with a 404, and takes an empty Accept header for none."""
+    """JSON for whoever takes JSON or problem documents, or does not say; `?format=` changes nothing."""
 
     def get_accept_list(self, request: Request) -> list[str]:
         """Return what the caller takes."""
-        return [kind for kind in super().get_accept_list(request) if kind] or ["*/*"]
+        accepted = [
+            kind.replace(CONTENT_TYPE, JsonParser.media_type) for kind in super().get_accept_list(request)
+        ]
+        return [kind for kind in accepted if kind] or ["*/*"]
 
     def filter_renderers(self, renderers: Iterable[BaseRenderer], format: str) -> list[BaseRenderer]:
         """Leave every renderer in."""

@@ -24,7 +24,9 @@ class CredentialsInput(serializers.Serializer[Any]):
     """A customer's e-mail address and password."""
 
     email = serializers.EmailField(max_length=254)
-    password = TextField(max_length=_MAX_PASSWORD_LENGTH, trim_whitespace=False, write_only=True)
+    password = TextField(
+        min_length=1, max_length=_MAX_PASSWORD_LENGTH, trim_whitespace=False, write_only=True
+    )
 
 
 class TokenOutput(serializers.Serializer[Any]):
