@@ -25,8 +25,8 @@ def create_stock_items(
 ) -> dict[str, int]:
     """Create stock items with their first units received under one `reference`; return their ids by SKU.
 
-    All or none, in a fixed number of statements. Raises DuplicateSku, InvalidQuantity, UnknownStrategy. Opens a
-    transaction or joins the caller's.
+    All or none, in a fixed number of statements. Raises DuplicateSku, InvalidQuantity, UnknownStrategy. Opens
+    a transaction or joins the caller's.
     """
     for item in items:
         get_strategy(item.locking_strategy)
