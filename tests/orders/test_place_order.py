@@ -239,6 +239,13 @@ def test_a_key_may_be_as_long_as_its_column(item, scope, key):
     assert place(draft, scope=scope, key=key).order == first.order
 
 
+@pytest.mark.parametrize(("scope", "key"), [("s", "k" * 256), ("s" * 65, "k")])
+def test_a_key_that_is_too_long_is_refused_instead_of_cut(item, scope, key):
+    with pytest.raises(InvalidOrder, match="key"):
+        place(make_draft((item, 1)), scope=scope, key=key)
+    assert_nothing_happened(item)
+
+
 def test_numbers_are_different_and_can_be_read_out_on_the_phone(item):
     numbers = [place(make_draft((item, 1))).order.number for _ in range(5)]
     assert len(set(numbers)) == 5

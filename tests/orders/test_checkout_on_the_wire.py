@@ -1,0 +1,131 @@
+"""What a checkout says to the database, as heard on the wire: how much, and in which order."""
+
+import re
+import threading
+
+import pytest
+from django.db import connection
+
+from inventory.errors import OutOfStock
+from tests.builders import buy, make_stock_item
+from tests.concurrency.proxy import CommitCuttingProxy
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+_QUERY = 0x03
+_WORDS = re.compile(r"^(SELECT .* FROM|INSERT INTO|UPDATE|BEGIN|COMMIT|ROLLBACK)\W*(\w*)(.*)$", re.DOTALL)
+
+
+class ListeningProxy(CommitCuttingProxy):
+    """Notes every packet of SQL that passes."""
+
+    def __init__(self, target):
+        super().__init__(target)
+        self.packets = []
+
+    def _take_cut(self, packet):
+        if packet[4] == _QUERY:
+            # Some clients put the number of query attributes before the text.
+            self.packets.append(packet[5:].lstrip(b"\0\1").decode())
+
+    def list_packets(self):
+        """Return what was said since the last clearing, each packet a list of statements."""
+        return [[name(sql) for sql in packet.split("; ")] for packet in self.packets]
+
+
+def name(sql):
+    """Return a statement's verb and table, and whether it locks."""
+    verb, table, rest = _WORDS.match(sql).groups()
+    lock = " FOR UPDATE" if rest.endswith("FOR UPDATE") else ""
+    return f"{verb.split()[0]} {table}{lock}".strip()
+
+
+@pytest.fixture
+def wire():
+    """Listen to this test's connection."""
+    settings = connection.settings_dict
+    proxy = ListeningProxy((settings["HOST"] or "127.0.0.1", int(settings["PORT"] or 3306)))
+    thread = threading.Thread(target=proxy.serve, daemon=True)
+    thread.start()
+    connection.close()
+    connection.settings_dict = {**settings, "HOST": "127.0.0.1", "PORT": proxy.port}
+    connection.ensure_connection()
+    yield proxy
+    connection.close()
+    connection.settings_dict = settings
+    proxy.close()
+    thread.join(10)
+
+
+def listen(wire, *wanted):
+    """Place an order and return the packets that took, each a list of statements."""
+    wire.packets.clear()
+    buy(*wanted)
+    return wire.list_packets()
+
+
+def test_a_checkout_of_one_line_says_this_and_nothing_else(wire):
+    packets = listen(wire, (make_stock_item(), 1))
+    assert [statement for packet in packets for statement in packet] == [
+        "SELECT inventory_stockitem",
+        "BEGIN",
+        "INSERT orders_order",
+        "INSERT orders_orderline",
+        "INSERT inventory_stockmovement",
+        "UPDATE inventory_stockitem",
+        "COMMIT",
+    ]
+    assert len(packets) <= 8, "the budget of round trips (DESIGN, speed)"
+
+
+def test_the_hot_row_is_held_for_the_one_round_trip_to_commit(wire):
+    packets = listen(wire, (make_stock_item(), 1))
+    assert packets[-2:] == [["UPDATE inventory_stockitem"], ["COMMIT"]]
+
+
+@pytest.mark.parametrize("strategy", ["conditional", "optimistic", "pessimistic"])
+def test_stock_is_claimed_after_everything_else_is_written(wire, strategy):
+    items = [make_stock_item(strategy=strategy) for _ in range(3)]
+    said = [statement for packet in listen(wire, *((item, 1) for item in items)) for statement in packet]
+    written = max(index for index, statement in enumerate(said) if statement.startswith("INSERT"))
+    begun = said.index("BEGIN")
+    assert not any(statement.endswith("stockitem") for statement in said[begun:written])
+    claim = {
+        "conditional": ["UPDATE inventory_stockitem"],
+        "optimistic": ["SELECT inventory_stockitem", "UPDATE inventory_stockitem"],
+        "pessimistic": ["SELECT inventory_stockitem FOR UPDATE", "UPDATE inventory_stockitem"],
+    }[strategy]
+    assert said[written + 1 :] == claim * 3 + ["COMMIT"]
+
+
+def test_before_its_transaction_a_checkout_locks_nothing(wire):
+    packets = listen(wire, (make_stock_item(strategy="pessimistic"), 1))
+    said = [statement for packet in packets for statement in packet]
+    assert said[: said.index("BEGIN")] == ["SELECT inventory_stockitem"]
+
+
+def test_more_lines_of_one_item_take_no_more_round_trips(wire):
+    item = make_stock_item(on_hand=50)
+    assert len(listen(wire, *((item, 1),) * 20)) == len(listen(wire, (item, 1)))
+
+
+def test_each_further_item_takes_one_more_round_trip(wire):
+    items = [make_stock_item() for _ in range(4)]
+    assert len(listen(wire, *((item, 1) for item in items))) == len(listen(wire, (items[0], 1))) + 3
+
+
+def test_a_sold_out_item_is_refused_without_a_transaction(wire):
+    item = make_stock_item(on_hand=0)
+    with pytest.raises(OutOfStock):
+        listen(wire, (item, 1))
+    said = [statement for packet in wire.list_packets() for statement in packet]
+    # The second question: whether it was this very request that bought the last unit.
+    assert said == ["SELECT inventory_stockitem", "SELECT orders_order"]
+
+
+def test_a_checkout_costs_the_same_after_many_orders(wire):
+    item = make_stock_item(on_hand=100)
+    before = listen(wire, (item, 1))
+    for _ in range(30):
+        buy((item, 1))
+    assert listen(wire, (item, 1)) == before
