@@ -25,5 +25,7 @@ urlpatterns = [
     re_path(_ORDER + "cancel/$", orders.cancel, name="cancel_order"),
     path("account/orders/", orders.list_orders, name="order_list"),
     re_path(r"^account/orders/(?P<number>[0-9A-Z]{13})/$", orders.open_own_order, name="own_order"),
+    # Browsers ask for it on pages that name no icon, such as the gateway's.
+    path("favicon.ico", media.redirect_to_icon),
     path("media/<path:path>", media.serve_media, name="media"),
 ]

@@ -1,7 +1,9 @@
-"""Pictures that were uploaded or made by this shop."""
+"""Pictures that were uploaded or made by this shop, and its icon."""
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 from django.views.static import serve
 
@@ -26,3 +28,9 @@ def serve_media(request: HttpRequest, path: str) -> HttpResponseBase:
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = f"public, max-age={_DAY}"
     return response
+
+
+@require_safe
+def redirect_to_icon(request: HttpRequest) -> HttpResponse:
+    """Lead to the shop's icon."""
+    return redirect(static("shop/favicon.svg"))

@@ -87,11 +87,16 @@ def pay(request: HttpRequest, order: OrderView, token: str) -> HttpResponse:
     now = timezone.now()
     if order.status != "pending" or order.payment_due_at <= now:
         return redirect("shop:order", number=order.number, token=token)
-    form = PayForm(request.POST or None, gateways=list_gateways())
-    if request.method == "POST" and form.is_valid():
-        return _start_payment(request, order, token, form)
-    status = 422 if request.method == "POST" else 200
-    return render(request, "shop/pay.html", {**_describe(order, token), "form": form}, status=status)
+    gateways = list_gateways()
+    if request.method != "POST":
+        context = {**_describe(order, token), "form": PayForm(gateways=gateways), "gateways": gateways}
+        return render(request, "shop/pay.html", context)
+    form = PayForm(request.POST, gateways=gateways)
+    if form.is_valid():
+        return _start_payment(request, order, token, form.cleaned_data["gateway"])
+    # A redirect, not a page with an error status: those are logged with their address, and this one holds the token.
+    messages.error(request, _("Please choose one of the ways to pay."))
+    return redirect("shop:pay", number=order.number, token=token)
 
 
 @never_cache
@@ -117,8 +122,7 @@ def open_own_order(request: HttpRequest, number: str) -> HttpResponse:
     return redirect("shop:order", number=number, token=order_token(number=number))
 
 
-def _start_payment(request: HttpRequest, order: OrderView, token: str, form: PayForm) -> HttpResponse:
-    gateway = form.cleaned_data["gateway"]
+def _start_payment(request: HttpRequest, order: OrderView, token: str, gateway: str) -> HttpResponse:
     order_page = reverse("shop:order", kwargs={"number": order.number, "token": token})
     try:
         payment = start_payment(
@@ -131,10 +135,8 @@ def _start_payment(request: HttpRequest, order: OrderView, token: str, form: Pay
     except OrderNotPayable:
         return redirect(order_page)
     except (GatewayUnavailable, UnknownGateway):
-        messages.error(
-            request, _("This way to pay does not answer right now. Nothing was charged; please try again.")
-        )
-        return render(request, "shop/pay.html", {**_describe(order, token), "form": form}, status=503)
+        messages.error(request, _("This way to pay does not answer. Nothing was charged; please try again."))
+        return redirect("shop:pay", number=order.number, token=token)
     return redirect(payment.redirect_url)
 
 
