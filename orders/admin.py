@@ -21,6 +21,7 @@ from orders.states import CancelReason, OrderStatus
 
 # Of a SKU that everybody buys, a search shows the latest orders.
 _MOST_FOUND_BY_SKU: Final = 500
+_ADDRESS_ORDER: Final = ("name", "line1", "line2", "postal_code", "city", "country")
 
 
 class ParkedFilter(admin.SimpleListFilter):
@@ -187,9 +188,11 @@ class OrderAdmin(RecordAdmin):
 
 
 def _list_parts(address: object) -> Iterable[object]:
-    if isinstance(address, dict):
-        return address.values()
-    return address if isinstance(address, list) else [address]
+    if not isinstance(address, dict):
+        return address if isinstance(address, list) else [address]
+    # The database returns the parts in an order of its own.
+    known = [address.get(name) for name in _ADDRESS_ORDER]
+    return [*known, *(part for name, part in address.items() if name not in _ADDRESS_ORDER)]
 
 
 @admin.register(OutboxMessage)

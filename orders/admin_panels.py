@@ -51,8 +51,8 @@ def show_movements(order: Order) -> Panel:
                 movement.created_at,
                 movement.label,
                 _link_item(movement.stock_item_id, movement.sku),
-                f"{movement.available_delta:+}",
-                f"{movement.on_hand_delta:+}",
+                _sign(movement.available_delta),
+                _sign(movement.on_hand_delta),
                 movement.actor,
                 movement.reason,
             ]
@@ -84,6 +84,10 @@ def show_messages(order: Order) -> Panel:
             for message in OutboxMessage.objects.filter(key__in=keys).order_by("id")
         ],
     )
+
+
+def _sign(delta: int) -> str:
+    return f"{delta:+}" if delta else "0"
 
 
 def _link_item(stock_item_id: int, sku: str) -> str:

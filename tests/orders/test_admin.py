@@ -156,6 +156,14 @@ def test_the_page_of_an_order_shows_all_there_is_to_know():
     assert ">Cancel</a>" not in page
 
 
+def test_an_address_is_shown_in_the_order_it_is_written():
+    order = place(make_stock_item())
+    address = {"country": "DE", "city": "Berlin", "line1": "Main street 5", "name": "Vera", "phone": "030"}
+    Order.objects.filter(id=order.id).update(shipping_address=address)
+    page = make_manager().get(page_of(order)).content.decode()
+    assert "Vera<br>Main street 5<br>Berlin<br>DE<br>030" in page
+
+
 def test_a_cancelled_order_shows_what_its_gateway_is_told():
     order = place(make_stock_item())
     cancel_order(number=order.number, reason="customer", actor="test", now=NOW)
