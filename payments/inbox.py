@@ -9,12 +9,13 @@ import logging
 from collections.abc import Mapping
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 
 from inventory.errors import OutOfStock, StockBusy
 from inventory.transactions import run_in_transaction
 from orders.services import lock_order, mark_paid, revive_cancelled
 from orders.types import OrderView
+from payments.errors import MalformedEvent
 from payments.gateways.base import EventKind, ParsedEvent
 from payments.gateways.registry import get_gateway
 from payments.models import EventOutcome, GatewayEvent, Payment, PaymentStatus
@@ -96,6 +97,8 @@ def _keep(gateway: str, parsed: ParsedEvent, body: bytes, now: dt.datetime) -> t
             )
     except IntegrityError:
         return GatewayEvent.objects.get(gateway=gateway, event_id=parsed.event_id), False
+    except (DataError, UnicodeEncodeError) as error:
+        raise MalformedEvent("a value does not fit its column") from error
     return event, True
 
 

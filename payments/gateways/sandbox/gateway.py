@@ -50,7 +50,7 @@ class SandboxGateway:
         lowered = {name.lower(): value for name, value in headers.items()}
         try:
             text = body.decode()
-            provider.signer(self._secret).verify(text, lowered)
+            provider.signer(self._secret).verify(text, lowered, json_parse=False)
         except (WebhookVerificationError, UnicodeDecodeError, ValueError) as error:
             raise InvalidSignature(str(error)) from error
         return _read_event(lowered["webhook-id"], text)
@@ -61,7 +61,7 @@ def _read_event(event_id: str, text: str) -> ParsedEvent:
         content = json.loads(text)
         reference, amount, currency = content["reference"], content["amount"], content["currency"]
         kind = _KINDS.get(content["type"], EventKind.OTHER)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise MalformedEvent(str(error)) from error
     if not (isinstance(reference, str) and isinstance(currency, str) and type(amount) is int):
         raise MalformedEvent("reference, amount or currency has the wrong type")
