@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from django.db.models import F, Sum
+from django.db.models import BigIntegerField, F, Sum
+from django.db.models.functions import Coalesce
 
 from inventory.types import Finding
 from orders.selectors import list_paid_orders
@@ -12,7 +13,7 @@ _CHUNK = 1000
 
 
 def check_payments() -> Iterator[Finding]:
-    """Yield every disagreement between orders and payments. Run inside `inventory.snapshots.consistent_snapshot`."""
+    """Yield every disagreement between orders and payments. Run inside `consistent_snapshot`."""
     after = 0
     while orders := list_paid_orders(after_id=after, limit=_CHUNK):
         kept = dict(
@@ -23,15 +24,22 @@ def check_payments() -> Iterator[Finding]:
         )
         for order_id, number, total in orders:
             if kept.get(order_id, 0) != total:
-                yield Finding("paid-differs-from-received", number, f"order row {order_id}", total, kept.get(order_id, 0))
+                yield Finding(
+                    "paid-differs-from-received",
+                    number,
+                    f"order row {order_id}",
+                    total,
+                    kept.get(order_id, 0),
+                )
         after = orders[-1][0]
     yield from _find_money_without_cause()
+    yield from _find_lost_refunds()
 
 
 def _find_money_without_cause() -> Iterator[Finding]:
-    stray = Payment.objects.filter(status=PaymentStatus.SUCCEEDED, received_amount__gt=F("refunded_amount")).exclude(
-        order__status__in=["paid", "fulfilled"]
-    )
+    stray = Payment.objects.filter(
+        status=PaymentStatus.SUCCEEDED, received_amount__gt=F("refunded_amount")
+    ).exclude(order__status__in=["paid", "fulfilled"])
     for payment in stray.select_related("order").iterator():
         yield Finding(
             "money-kept-without-order",
@@ -40,3 +48,13 @@ def _find_money_without_cause() -> Iterator[Finding]:
             0,
             payment.received_amount - payment.refunded_amount,
         )
+
+
+def _find_lost_refunds() -> Iterator[Finding]:
+    # Money set aside for a refund that nobody will send looks, from the order's side, as if it had been sent.
+    requested = Coalesce(Sum("refunds__amount"), 0, output_field=BigIntegerField())
+    differing = Payment.objects.annotate(requested=requested).exclude(refunded_amount=F("requested"))
+    for row_id, number, set_aside, total in differing.values_list(
+        "id", "order__number", "refunded_amount", "requested"
+    ):
+        yield Finding("refunds-differ-from-payment", number, f"payment row {row_id}", set_aside, total)
