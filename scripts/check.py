@@ -1,4 +1,4 @@
-"""`make check`: format, lint, types, architecture, migrations, and system checks as in production."""
+"""`make check`: format, lint, types, architecture, migrations, links, and system checks as in production."""
 
 import argparse
 import secrets
@@ -15,6 +15,7 @@ CHECKS: Mapping[str, tuple[str, ...]] = {
     "types": ("mypy",),
     "architecture": ("lint-imports",),
     "migrations": (*MANAGE, "makemigrations", "--check", "--dry-run"),
+    "links": ("python", "-m", "scripts.docs"),
     "deployment": (*MANAGE, "check", "--deploy", "--fail-level", "WARNING"),
 }
 

@@ -10,6 +10,8 @@ from scripts.locks import hold_lock
 from scripts.servers.pair import ServerPair
 
 ENV_FILE = paths.LOCAL / "env"
+# The second one switches the sandbox's play money on: a checkout that was set up this way is for trying out.
+SECRETS = ("SECRET_KEY", "SANDBOX_SECRET")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,13 @@ def prepare(pair: ServerPair, needs: Needs) -> dict[str, str]:
     venv.ensure_venv(dev=needs.dev)
     messages.compile_messages()
     urls = pair.start(os.environ)
-    secret = state.read_env_file(ENV_FILE).get("SECRET_KEY") or state.make_secret()
-    state.update_env_file(ENV_FILE, {**urls, "SECRET_KEY": secret})
-    return make_environment(urls={**urls, "SECRET_KEY": secret})
+    written = state.read_env_file(ENV_FILE)
+    secrets = {name: written.get(name) or state.make_secret() for name in SECRETS}
+    state.update_env_file(ENV_FILE, {**urls, **secrets})
+    return fill_in({**urls, **secrets})
 
 
-def make_environment(*, urls: dict[str, str]) -> dict[str, str]:
-    """Return the process environment with what it leaves out filled in."""
-    given = {name: value for name, value in os.environ.items() if value or name not in (*urls, "SECRET_KEY")}
-    return {**urls, "PYTHONUNBUFFERED": "1", **given}
+def fill_in(local: dict[str, str]) -> dict[str, str]:
+    """Return the process environment with what it leaves out, or leaves empty, taken from `local`."""
+    given = {name: value for name, value in os.environ.items() if value or name not in local}
+    return {**local, "PYTHONUNBUFFERED": "1", **given}

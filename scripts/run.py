@@ -18,7 +18,7 @@ from scripts.supervisor import Program, Supervisor
 DEFAULT_PORT = 8000
 READY_SECONDS = 120.0
 ANSWER_SECONDS = 3.0
-HTTP_OK = 200
+SERVER_ERROR = 500
 
 
 def main() -> int:
@@ -34,8 +34,8 @@ def main() -> int:
                 environment = {**demo_defaults(), **prepare(pair, Needs())}
                 site.migrate(environment)
                 site.collect_static(environment)
-                site.load_demo(environment)
-            serve(environment)
+                has_demo = site.load_demo(environment)
+            serve(environment, has_demo=has_demo)
     except console.Cancelled:
         console.say("stopped")
     return 0
@@ -65,7 +65,7 @@ def claim_port() -> socket.socket:
         ) from error
 
 
-def serve(environment: Mapping[str, str]) -> None:
+def serve(environment: Mapping[str, str], *, has_demo: bool) -> None:
     """Run web, worker and beat until this process is cancelled."""
     with claim_port() as listener, tempfile.TemporaryDirectory(prefix="holdfast-run-") as scratch:
         port = listener.getsockname()[1]
@@ -80,7 +80,9 @@ def serve(environment: Mapping[str, str]) -> None:
             "PORT": str(port),
         }
         Supervisor(list_programs(listener, Path(scratch)), settings).run(
-            is_ready=lambda: answers(port), ready_seconds=READY_SECONDS, announce=lambda: announce(url)
+            is_ready=lambda: answers(port),
+            ready_seconds=READY_SECONDS,
+            announce=lambda: announce(url, has_demo=has_demo),
         )
 
 
@@ -115,30 +117,27 @@ def list_programs(listener: socket.socket, scratch: Path) -> list[Program]:
 
 
 def answers(port: int) -> bool:
-    """Say whether the shop answers on /healthz."""
+    """Say whether the shop answers on /healthz, were it to say that this host name is not its own."""
     connection = http.client.HTTPConnection(ports.LOOPBACK, port, timeout=ANSWER_SECONDS)
     try:
         connection.request("GET", "/healthz")
-        return connection.getresponse().status == HTTP_OK
+        return connection.getresponse().status < SERVER_ERROR
     except (OSError, http.client.HTTPException):
         return False
     finally:
         connection.close()
 
 
-def announce(url: str) -> None:
+def announce(url: str, *, has_demo: bool) -> None:
     """Print where the shop is and how to log in."""
-    console.show(
-        f"""
-  Holdfast is running:  {url}/
-  Staff:                {url}/admin/
-
-  Customer log-in:      demo@example.com    demo-holdfast
-  Staff log-in:         admin@example.com   admin-holdfast
-
-  Ctrl-C stops everything.
-"""
-    )
+    lines = ["", f"  Holdfast is running:  {url}/", f"  Staff:                {url}/admin/", ""]
+    if has_demo:
+        lines += [
+            "  Customer log-in:      demo@example.com    demo-holdfast",
+            "  Staff log-in:         admin@example.com   admin-holdfast",
+            "",
+        ]
+    console.show("\n".join([*lines, "  Ctrl-C stops everything.", ""]))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from scripts import paths
 from scripts.commands import run_logged
-from scripts.console import say
+from scripts.console import StepFailed, say
 
 
 def migrate(environment: Mapping[str, str]) -> None:
@@ -27,15 +27,23 @@ def collect_static(environment: Mapping[str, str]) -> None:
     stamp.write_text(fingerprint)
 
 
-def load_demo(environment: Mapping[str, str]) -> None:
-    """Load the demo catalogue and log-ins, once for each database."""
+def load_demo(environment: Mapping[str, str]) -> bool:
+    """Load the demo catalogue and log-ins, once for each database; say whether the shop has them.
+
+    A shop with products of its own refuses them, and runs without.
+    """
     database = hashlib.sha256(environment["DATABASE_URL"].encode()).hexdigest()[:16]
     stamp = paths.LOCAL / f"demo-{database}.stamp"
     if stamp.exists():
-        return
+        return True
     say("loading the demo catalogue")
-    _manage(environment, "load_demo", failure="the demo catalogue could not be loaded")
+    try:
+        _manage(environment, "load_demo", failure="the demo catalogue was not loaded")
+    except StepFailed as failure:
+        say(str(failure))
+        return False
     stamp.touch()
+    return True
 
 
 def _manage(environment: Mapping[str, str], command: str, *arguments: str, failure: str) -> None:

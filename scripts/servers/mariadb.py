@@ -127,7 +127,9 @@ def _find_installer() -> list[str]:
     installer = find_program("mariadb-install-db", "mysql_install_db")
     if installer is None:
         raise StepFailed("mariadb-install-db is missing; it comes with the MariaDB server package")
-    return [installer, "--no-defaults", "--skip-test-db", "--auth-root-authentication-method=socket"]
+    # --force: a machine need not be able to look its own name up.
+    options = ["--no-defaults", "--force", "--skip-test-db"]
+    return [installer, *options, "--auth-root-authentication-method=socket"]
 
 
 def is_mariadb(server: str) -> bool:
