@@ -33,9 +33,12 @@ _INSERT_ORDER = RowInsert(
     [
         *("id", "number", "status", "currency", "total_amount", "email", "customer", "shipping_address"),
         *("stock_reference", "idempotency_scope", "idempotency_key", "request_fingerprint"),
-        *("placed_at", "payment_due_at", "paid_at", "fulfilled_at", "cancelled_at", "refunded_at"),
-        *("cancel_reason", "parked_at", "parked_because"),
+        *("placed_at", "payment_due_at", "paid_at"),
     ],
+    constants={
+        **dict.fromkeys(("fulfilled_at", "cancelled_at", "refunded_at", "parked_at"), "NULL"),
+        **dict.fromkeys(("cancel_reason", "parked_because"), "''"),
+    },
 )
 _INSERT_LINES = RowInsert(
     OrderLine, ["id", "order", "stock_item", "position", "sku", "name", "unit_price", "quantity"]
@@ -134,7 +137,7 @@ class _Placement:
         return (
             *(order.id, order.number, order.status, order.currency, order.total_amount, order.email),
             *(order.customer_id, address, reference, self.scope, self.key, self.fingerprint),
-            *(order.placed_at, order.payment_due_at, order.paid_at, None, None, None, "", None, ""),
+            *(order.placed_at, order.payment_due_at, order.paid_at),
         )
 
 

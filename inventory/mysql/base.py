@@ -7,11 +7,11 @@ from django.db.backends.utils import debug_transaction
 class DatabaseWrapper(base.DatabaseWrapper):
     """Begins a transaction with BEGIN instead of switching autocommit off before it and on again after it.
 
-    That is one round trip less for every transaction. What Django promises stays as it is, with one thing to know:
-    the session remains in autocommit mode, so after the server itself ended the transaction (deadlock, 1213) a
-    further statement would be a transaction of its own. Errors of the database are never caught inside a
-    transaction, but by whoever opened it (`inventory.transactions`), and Django refuses to go on after one that
-    passed an inner `atomic`.
+    That is one round trip less for every transaction. What Django promises stays as it is, with one thing to
+    know: the session remains in autocommit mode, so after the server itself ended the transaction
+    (deadlock, 1213) a further statement would be a transaction of its own. So errors of contention are never caught inside
+    a transaction, only by whoever opened it (`inventory.transactions`), and Django refuses to go on after one
+    that passed an inner `atomic`.
     """
 
     def _start_transaction_under_autocommit(self) -> None:

@@ -34,9 +34,9 @@ def audit_run(*, scope: str, items: Sequence[StockLevel]) -> Audit:
         [scope],
     )
     of_these = f"IN ({placeholders(ids)})"
+    movements = f"WHERE kind = 'reserve' AND stock_item_id {of_these} GROUP BY 1"
     reserved = _read_pairs(
-        "SELECT stock_item_id, -SUM(available_delta) FROM inventory_stockmovement"
-        f" WHERE kind = 'reserve' AND stock_item_id {of_these} GROUP BY 1",
+        f"SELECT stock_item_id, -SUM(available_delta) FROM inventory_stockmovement {movements}",  # noqa: S608
         ids,
     )
     left = _read_pairs(f"SELECT id, available FROM inventory_stockitem WHERE id {of_these}", ids)  # noqa: S608

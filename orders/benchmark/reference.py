@@ -88,11 +88,12 @@ class RawSeller:
 
     def _insert(self, basket: Basket, wanted: Sequence[tuple[int, int]]) -> None:
         now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+        placed_at, due_at = now.isoformat(" "), (now + PAYMENT_WINDOW).isoformat(" ")
         order_id, ids, execute = new_id(), new_ids(2 * len(basket)), self._cursor.execute
         number = number_for(order_id)
         total = sum(PRICE * quantity for _index, quantity in basket)
         key = (self._scope, uuid.uuid4().hex)
-        execute(_ORDER, (order_id, number, total, EMAIL, f"order:{number}", *key, now, now + PAYMENT_WINDOW))
+        execute(_ORDER, (order_id, number, total, EMAIL, f"order:{number}", *key, placed_at, due_at))
         lines: list[Any] = []
         for position, (index, quantity) in enumerate(basket):
             item = self._items[index]
@@ -100,7 +101,7 @@ class RawSeller:
         execute(_LINE + ", ".join([_LINE_ROW] * len(basket)), lines)
         movements: list[Any] = []
         for id_, (stock_item_id, quantity) in zip(ids[len(basket) :], wanted, strict=True):
-            movements += (id_, stock_item_id, -quantity, f"order:{number}", now)
+            movements += (id_, stock_item_id, -quantity, f"order:{number}", placed_at)
         execute(_MOVEMENT + ", ".join([_MOVEMENT_ROW] * len(basket)), movements)
 
     def _claim(self, wanted: Sequence[tuple[int, int]], _seen: list[tuple[int, int]]) -> bool:
