@@ -6,8 +6,8 @@ from django.contrib import admin
 
 from inventory.backoffice import PanelSource, StaffAdmin
 from orders.models import Order
-from payments.admin import REFUND
 from payments.admin_panels import show_payments, show_refunds_of_order
+from payments.staff_actions import REFUND
 
 
 def join_staff_pages() -> None:

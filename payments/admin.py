@@ -1,6 +1,5 @@
 """Staff pages for payments, refunds and the inbox of gateway events."""
 
-import datetime as dt
 from typing import Any, Final
 
 from django.contrib import admin
@@ -10,16 +9,13 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inventory.backoffice import PanelSource, RecordAdmin, StaffAction
-from inventory.errors import StockBusy
-from orders.errors import InvalidTransition, OrderNotFound
+from inventory.backoffice import PanelSource, RecordAdmin
+from orders.errors import OrderNotFound
 from orders.selectors import get_order
-from payments import services
 from payments.admin_panels import show_events, show_refunds_of_payment
-from payments.errors import PaymentError
-from payments.inbox import REAPPLICABLE
 from payments.models import EventOutcome, GatewayEvent, Payment, PaymentStatus, Refund
 from payments.money import format_amount
+from payments.staff_actions import REAPPLY, SEND_BACK
 
 _WAITING_FOR_STAFF: Final = (
     EventOutcome.AMOUNT_MISMATCH,
@@ -27,10 +23,6 @@ _WAITING_FOR_STAFF: Final = (
     EventOutcome.REVIEW,
 )
 _LONGEST_NUMBER: Final = 20
-
-
-class EventStillWaits(PaymentError):
-    """The event could not be applied this time either."""
 
 
 class WaitingFilter(admin.SimpleListFilter):
@@ -50,65 +42,11 @@ class WaitingFilter(admin.SimpleListFilter):
         return queryset.filter(outcome=EventOutcome.WAITING) if self.value() == "retry" else queryset
 
 
-def explain(error: Exception) -> str:
-    """Return what went wrong with money, for staff."""
-    match error:
-        case InvalidTransition():
-            return _("only an order that is paid or shipped can be refunded, and only once.")
-        case OrderNotFound():
-            return _("the order is gone.")
-        case EventStillWaits():
-            return _("still cannot be applied; it is tried again by itself and then left to staff.")
-        case StockBusy():
-            return _(
-                "too many others are changing the same rows right now; nothing was changed. Please try again."
-            )
-    return str(error)
-
-
-def _refund(order: Any, actor: str, now: dt.datetime) -> bool:
-    services.refund_order(number=order.number, reason="refunded by staff", actor=actor, now=now)
-    return True
-
-
-def _reapply(event: GatewayEvent, actor: str, now: dt.datetime) -> bool:
-    if event.outcome not in (EventOutcome.WAITING, *REAPPLICABLE):
-        return False
-    if not services.reapply_event(event_pk=event.pk, now=now):
-        raise EventStillWaits
-    return True
-
-
 def _find_order(search_term: str) -> int | None:
     try:
         return get_order(number=search_term.strip().upper()[:_LONGEST_NUMBER]).id
     except OrderNotFound:
         return None
-
-
-# Shown with orders, which know nothing of money: the composition root puts it there.
-REFUND: Final = StaffAction(
-    name="refund",
-    label=gettext_lazy("Refund"),
-    question=gettext_lazy(
-        "Send back everything paid for this? Units that have not left the house go back on sale."
-    ),
-    permission="payments.add_refund",
-    is_possible=lambda order: order.status in ("paid", "fulfilled"),
-    run=_refund,
-    errors=(InvalidTransition, OrderNotFound, StockBusy),
-    explain=explain,
-)
-REAPPLY: Final = StaffAction(
-    name="reapply",
-    label=gettext_lazy("Apply again"),
-    question=gettext_lazy("Try again to apply this event? One that was applied before is not applied twice."),
-    permission="payments.change_gatewayevent",
-    is_possible=lambda event: event.outcome in (EventOutcome.WAITING, *REAPPLICABLE),
-    run=_reapply,
-    errors=(EventStillWaits,),
-    explain=explain,
-)
 
 
 @admin.register(Payment)
@@ -131,6 +69,7 @@ class PaymentAdmin(RecordAdmin):
         ("created_at", "succeeded_at"),
     )
     readonly_fields = ("show_amount", "show_received", "show_refunded")
+    staff_actions = (SEND_BACK,)
     panels = (
         PanelSource("payments.view_refund", show_refunds_of_payment),
         PanelSource("payments.view_gatewayevent", show_events),

@@ -66,7 +66,8 @@ def apply_event(*, event_pk: int, now: dt.datetime) -> bool:
         return False
     except Exception as error:
         logger.exception("gateway event %s could not be applied", event_pk)
-        run_in_transaction(lambda: _postpone(event_pk, repr(error), EventOutcome.REVIEW, now))
+        problem = repr(error)
+        run_in_transaction(lambda: _postpone(event_pk, problem, EventOutcome.REVIEW, now))
         return False
 
 

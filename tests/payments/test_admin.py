@@ -160,3 +160,21 @@ def test_lists_ask_as_many_questions_for_thirty_rows_as_for_three(django_assert_
 )
 def test_strange_addresses_are_answered(address):
     assert make_manager().get(f"/admin/payments/{address}", follow=True).status_code in (200, 400, 404)
+
+
+def test_money_in_the_wrong_amount_is_sent_back_by_staff_once():
+    order = buy((make_stock_item(), 1)).order
+    make_callback(open_payment(order), amount=order.total_amount + 1).deliver()
+    payment = Payment.objects.get()
+    manager = make_manager()
+    assert "done" in said(press(manager, payment, "send_back"))
+    assert Refund.objects.get().amount == order.total_amount + 1
+    assert "done" not in said(press(manager, payment, "send_back"))
+    assert Refund.objects.count() == 1
+    assert Order.objects.get().status == "pending"
+
+
+def test_an_ordinary_payment_has_no_button_that_sends_its_money_back():
+    order = pay()
+    page = make_manager().get(page_of(Payment.objects.get(order_id=order.id))).content.decode()
+    assert "send_back" not in page
