@@ -40,7 +40,7 @@ def write_endpoint(path: Path, endpoint: Endpoint) -> None:
 
 def make_secret() -> str:
     """Return a random secret that needs no quoting anywhere."""
-    return secrets.token_hex(24)
+    return secrets.token_hex(32)
 
 
 def read_env_file(path: Path) -> dict[str, str]:
