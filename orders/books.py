@@ -1,4 +1,4 @@
-"""Does the ledger hold exactly what the orders promise? Run inside `inventory.snapshots.consistent_snapshot`."""
+"""Does the ledger hold exactly what the orders promise? Run inside `consistent_snapshot`."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -9,7 +9,7 @@ from orders.models import Order
 from orders.states import OrderStatus
 
 _CHUNK = 1000
-# What must have become of an order's reservation, by its status. A refund returns only what had not been shipped.
+# What must have become of an order's reservation, by its status. A refund returns what had not been shipped.
 _SETTLED_BY: dict[str, set[frozenset[str]]] = {
     OrderStatus.PENDING: {frozenset()},
     OrderStatus.PAID: {frozenset()},
@@ -20,7 +20,7 @@ _SETTLED_BY: dict[str, set[frozenset[str]]] = {
 
 
 def check_orders(*, report_progress: Callable[[int], None] = lambda count: None) -> Iterator[Finding]:
-    """Yield every disagreement between orders and ledger; `report_progress` is called with the number of orders seen."""
+    """Yield every disagreement of orders and ledger; `report_progress` hears how many orders were seen."""
     seen, after = 0, 0
     while orders := list(
         Order.objects.filter(id__gt=after).order_by("id").prefetch_related("lines")[:_CHUNK]
@@ -89,13 +89,26 @@ def _name_item(stock_item_id: int) -> str:
 def _find_reservations_without_order() -> Iterator[Finding]:
     after = "order:"
     while references := list_reserving_references(after=after, limit=_CHUNK):
-        numbers = {reference: reference.removeprefix("order:").partition("/")[0] for reference in references}
-        known = set(Order.objects.filter(number__in=numbers.values()).values_list("number", flat=True))
-        for reference, number in numbers.items():
-            if reference.startswith("order:") and number not in known:
-                yield Finding(
-                    "reservation-without-order", number, f"ledger reference {reference}", "an order", "none"
-                )
+        yield from _find_unheld([reference for reference in references if reference.startswith("order:")])
         after = references[-1]
         if not after.startswith("order:"):
             return
+
+
+def _find_unheld(references: Sequence[str]) -> Iterator[Finding]:
+    numbers = {reference: reference.removeprefix("order:").partition("/")[0] for reference in references}
+    held = dict(Order.objects.filter(number__in=numbers.values()).values_list("number", "stock_reference"))
+    # An order revived by late money holds its second reservation; the first must have been released.
+    others = [reference for reference in references if held.get(numbers[reference]) != reference]
+    open_ones = {
+        reference
+        for (reference, _item), units in list_reservations(references=others).items()
+        if units.get("release") != units.get("reserve")
+    }
+    for reference in others:
+        number = numbers[reference]
+        if number not in held or reference in open_ones:
+            expected = "released" if number in held else "an order"
+            yield Finding(
+                "reservation-without-order", number, f"ledger reference {reference}", expected, "none"
+            )
