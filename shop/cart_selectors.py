@@ -8,6 +8,8 @@ from django.db.models import Prefetch, QuerySet, Sum
 
 from inventory import selectors as stock
 from inventory.types import StockLevel
+from orders.selectors import find_placed
+from orders.types import OrderView
 from shop.models import Cart, CartLine, ProductImage
 from shop.types import CartLineView, CartView, ImageView
 
@@ -35,6 +37,17 @@ def get_cart(*, cart_id: int | None) -> CartView | None:
 def count_units(*, cart_id: int) -> int:
     """Return how many units are in a cart."""
     return CartLine.objects.filter(cart_id=cart_id).aggregate(units=Sum("quantity"))["units"] or 0
+
+
+def cart_scope(*, cart_id: int) -> str:
+    """Return the scope in which a cart's checkout keys are unique."""
+    return f"cart:{cart_id}"
+
+
+def find_cart_order(*, cart_id: int, checkout_key: str) -> OrderView | None:
+    """Return the order that was placed from a cart under this key, if it was."""
+    found = find_placed(idempotency_scope=cart_scope(cart_id=cart_id), idempotency_key=checkout_key)
+    return found[0] if found else None
 
 
 def digest_lines(*, quantities: Sequence[tuple[str, int]]) -> str:

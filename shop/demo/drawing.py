@@ -25,8 +25,10 @@ def box(left: float, top: float, right: float, bottom: float, corner: float = 0)
     corner = min(corner, (right - left) / 2, (bottom - top) / 2)
     if corner <= 0:
         return [(left, top), (right, top), (right, bottom), (left, bottom)]
-    centres = ((right - corner, top + corner, -90), (right - corner, bottom - corner, 0))
-    centres += ((left + corner, bottom - corner, 90), (left + corner, top + corner, 180))
+    centres = (
+        *((right - corner, top + corner, -90), (right - corner, bottom - corner, 0)),
+        *((left + corner, bottom - corner, 90), (left + corner, top + corner, 180)),
+    )
     return [
         (x + corner * math.cos(math.radians(start + step)), y + corner * math.sin(math.radians(start + step)))
         for x, y, start in centres

@@ -114,7 +114,7 @@ def _create_variant(
 def _to_minor_units(hundredths: int) -> int:
     """Return a price in the shop's currency: 6400 is 6400 cents, 64 dinars in fils, or 6400 yen."""
     precision = get_currency_precision(settings.SHOP_CURRENCY)
-    return hundredths * 10 ** max(precision - 2, 0)
+    return hundredths * int(10 ** max(precision - 2, 0))
 
 
 def _load_user(email: str, password: str, *, staff: bool) -> int:

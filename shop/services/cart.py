@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection
 
 from inventory.transactions import run_in_transaction
 from orders.types import OrderView
-from shop.cart_selectors import get_cart
+from shop.cart_selectors import find_cart_order, get_cart
 from shop.errors import CartFull, CartNotFound, ProductUnavailable
 from shop.models import Cart, CartLine, Variant
 from shop.types import MAX_CART_LINES, MAX_LINE_QUANTITY
@@ -97,6 +97,9 @@ def adopt_cart(*, cart_id: int, customer_id: int, now: dt.datetime) -> int | Non
         if own is None:
             Cart.objects.filter(id=guest.pk).update(customer_id=customer_id, updated_at=now)
             return guest.pk
+        # The process that placed this cart's order may have died before it could empty the cart.
+        if order := find_cart_order(cart_id=guest.pk, checkout_key=guest.checkout_key):
+            _take_out(guest.pk, order)
         for line in guest.lines.all():
             _add_units(own.pk, line.variant_id, line.quantity)
         guest.delete()
@@ -121,18 +124,22 @@ def empty_after_order(*, cart_id: int, checkout_key: str, order: OrderView, now:
             checkout_key=_new_key(), updated_at=now
         )
         if moved:
-            ordered = {line.stock_item_id: line.quantity for line in order.lines}
-            lines = CartLine.objects.filter(cart_id=cart_id).select_related("variant")
-            _keep(
-                {
-                    line.variant_id: line.quantity - ordered[line.variant.stock_item_id]
-                    for line in lines
-                    if line.variant.stock_item_id in ordered
-                },
-                cart_id,
-            )
+            _take_out(cart_id, order)
 
     run_in_transaction(empty)
+
+
+def _take_out(cart_id: int, order: OrderView) -> None:
+    ordered = {line.stock_item_id: line.quantity for line in order.lines}
+    lines = CartLine.objects.filter(cart_id=cart_id).select_related("variant")
+    _keep(
+        {
+            line.variant_id: line.quantity - ordered[line.variant.stock_item_id]
+            for line in lines
+            if line.variant.stock_item_id in ordered
+        },
+        cart_id,
+    )
 
 
 def _keep(quantities: dict[int, int], cart_id: int) -> None:

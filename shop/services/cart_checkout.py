@@ -4,9 +4,8 @@ import datetime as dt
 from collections.abc import Mapping
 
 from orders.errors import IdempotencyKeyReused
-from orders.selectors import find_placed
 from orders.types import OrderView, PlacedOrder
-from shop.cart_selectors import digest_lines, get_cart
+from shop.cart_selectors import cart_scope, digest_lines, find_cart_order, get_cart
 from shop.errors import CartChanged, CartEmpty
 from shop.services.cart import empty_after_order
 from shop.services.checkout import place_order_for_skus
@@ -35,7 +34,7 @@ def check_out(
     # could place the order and empty the cart between our two reads, and we would tell its customer that
     # there is nothing to order.
     cart = get_cart(cart_id=cart_id)
-    if placed := _find_order(cart_id, checkout_key):
+    if placed := find_cart_order(cart_id=cart_id, checkout_key=checkout_key):
         empty_after_order(cart_id=cart_id, checkout_key=checkout_key, order=placed, now=now)
         return PlacedOrder(placed, replayed=True)
     if cart is None or not cart.lines:
@@ -46,7 +45,7 @@ def check_out(
         placing = place_order_for_skus(
             email=email,
             quantities=cart.quantities,
-            idempotency_scope=_scope(cart_id),
+            idempotency_scope=cart_scope(cart_id=cart_id),
             idempotency_key=checkout_key,
             customer_id=customer_id,
             shipping_address=shipping_address,
@@ -55,7 +54,7 @@ def check_out(
         )
     except IdempotencyKeyReused:
         # Two tabs with different addresses, at the same time: the first one is the order.
-        first = _find_order(cart_id, checkout_key)
+        first = find_cart_order(cart_id=cart_id, checkout_key=checkout_key)
         if first is None:
             raise
         placing = PlacedOrder(first, replayed=True)
@@ -69,16 +68,7 @@ def settle_cart(*, cart_id: int, now: dt.datetime) -> OrderView | None:
     Opens its own transaction when there is something to do.
     """
     cart = get_cart(cart_id=cart_id)
-    placed = _find_order(cart.id, cart.checkout_key) if cart else None
+    placed = find_cart_order(cart_id=cart.id, checkout_key=cart.checkout_key) if cart else None
     if cart and placed:
         empty_after_order(cart_id=cart.id, checkout_key=cart.checkout_key, order=placed, now=now)
     return placed
-
-
-def _find_order(cart_id: int, checkout_key: str) -> OrderView | None:
-    found = find_placed(idempotency_scope=_scope(cart_id), idempotency_key=checkout_key)
-    return found[0] if found else None
-
-
-def _scope(cart_id: int) -> str:
-    return f"cart:{cart_id}"

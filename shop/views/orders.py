@@ -94,7 +94,7 @@ def pay(request: HttpRequest, order: OrderView, token: str) -> HttpResponse:
     form = PayForm(request.POST, gateways=gateways)
     if form.is_valid():
         return _start_payment(request, order, token, form.cleaned_data["gateway"])
-    # A redirect, not a page with an error status: those are logged with their address, and this one holds the token.
+    # A redirect, not an error status: those are logged with their address, and this one holds the token.
     messages.error(request, _("Please choose one of the ways to pay."))
     return redirect("shop:pay", number=order.number, token=token)
 

@@ -14,8 +14,8 @@ class Command(BaseCommand):
     """Load the demo catalogue, its stock, its pictures and two log-ins."""
 
     help = (
-        "Loads 24 demo products with pictures and stock, a demo customer and a staff log-in. What is there already "
-        "stays as it is, so running it again is harmless. Example: manage.py load_demo"
+        "Loads 24 demo products with pictures and stock, a demo customer and a staff log-in. What is there"
+        " already stays as it is, so running it again is harmless. Example: manage.py load_demo"
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -30,8 +30,9 @@ class Command(BaseCommand):
         others = count_other_products()
         if others and not options["force"]:
             raise CommandError(
-                f"This shop already has {others} product(s) of its own, and the demo comes with log-ins whose "
-                "passwords everybody knows. Nothing was loaded. Use --force if that is really what you want."
+                f"This shop already has {others} product(s) of its own, and the demo comes with log-ins"
+                " whose passwords everybody knows. Nothing was loaded."
+                " Use --force if that is really what you want."
             )
         quiet = options["json"] or options["verbosity"] == 0
         report = load_demo(

@@ -2,15 +2,14 @@
 // The server does not rely on it (the same order comes out however often it is sent); it only spares the customer the doubt.
 function setBusy(form, busy) {
   for (const button of form.querySelectorAll("button")) {
-    button.toggleAttribute("aria-busy", busy);
-    if (busy) button.setAttribute("aria-busy", "true");
+    button.setAttribute("aria-busy", String(busy));
     button.classList.toggle("is-waiting", busy);
   }
 }
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!form.matches("[data-once]")) return;
+  if (event.defaultPrevented || !form.matches("[data-once]")) return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;

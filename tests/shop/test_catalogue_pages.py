@@ -1,0 +1,166 @@
+"""Home, shelves, search and product pages."""
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from shop.models import Category, Variant
+from tests.shop.shopping import make_product, make_variant
+
+pytestmark = pytest.mark.django_db
+
+
+def names(page: object) -> list[str]:
+    return [product.name for product in page.context["page"].products]  # type: ignore[attr-defined]
+
+
+def test_the_home_page_shows_what_is_new(client: Client) -> None:
+    make_variant(make_product("Old mug"))
+    make_variant(make_product("New mug"))
+    assert names(client.get("/")) == ["New mug", "Old mug"]
+
+
+def test_the_home_page_of_an_empty_shop_says_so(client: Client) -> None:
+    assert b"The shelves are being filled" in client.get("/").content
+
+
+def test_an_unpublished_product_is_nowhere(client: Client) -> None:
+    product = make_product("Secret", is_published=False)
+    make_variant(product, sku="SECRET")
+    assert client.get(f"/products/{product.slug}/").status_code == 404
+    assert names(client.get("/products/")) == []
+    assert names(client.get("/products/?q=SECRET")) == []
+
+
+def test_a_withdrawn_variant_is_not_shown(client: Client) -> None:
+    product = make_product()
+    make_variant(product, options=[["Size", "Tiny"]])
+    Variant.objects.filter(pk=make_variant(product, options=[["Size", "Vast"]]).pk).update(is_active=False)
+    page = client.get(f"/products/{product.slug}/").content
+    assert b"Tiny" in page or b"WEB" in page
+    assert b"Vast" not in page
+
+
+def test_a_product_without_anything_to_buy_is_not_listed_but_has_its_page(client: Client) -> None:
+    product = make_product("Bare")
+    assert names(client.get("/products/")) == []
+    assert b"Not for sale right now" in client.get(f"/products/{product.slug}/").content
+
+
+@pytest.mark.parametrize(
+    ("on_hand", "low_at", "words"), [(0, 3, "Sold out"), (2, 3, "Only 2 left"), (9, 3, "In stock")]
+)
+def test_a_product_page_tells_the_truth_about_stock(
+    client: Client, on_hand: int, low_at: int, words: str
+) -> None:
+    variant = make_variant(on_hand=on_hand, low_at=low_at)
+    page = client.get(f"/products/{variant.product.slug}/").content.decode()
+    assert words in page
+    assert ("Add to cart" in page) is (on_hand > 0)
+
+
+def test_variants_are_grouped_by_their_first_option(client: Client) -> None:
+    product = make_product()
+    for colour in ("Red", "Blue"):
+        for size in ("S", "M"):
+            make_variant(product, options=[["Colour", colour], ["Size", size]])
+    groups = client.get(f"/products/{product.slug}/").context["product"].variant_groups
+    assert [(group.legend, group.value, [text for _variant, text in group.choices]) for group in groups] == [
+        ("Colour", "Red", ["S", "M"]),
+        ("Colour", "Blue", ["S", "M"]),
+    ]
+
+
+def test_search_finds_all_words_in_any_order_and_either_case(client: Client) -> None:
+    make_variant(make_product("Blue enamel kettle"))
+    make_variant(make_product("Blue mug"))
+    assert names(client.get("/products/?q=KETTLE+blue")) == ["Blue enamel kettle"]
+
+
+def test_search_finds_a_sku_as_people_type_it(client: Client) -> None:
+    make_variant(make_product("Kettle"), sku="KET-1")
+    make_variant(make_product("Mug"), sku="MUG-1")
+    assert names(client.get("/products/?q=ket-1")) == ["Kettle"]
+
+
+@pytest.mark.parametrize(
+    "query", ["%25", "_", "'", "%00", "%F0%9F%9B%92", "\\", "%ED%A0%80", "a" * 5000, "+"]
+)
+def test_search_takes_anything_anybody_can_type(client: Client, query: str) -> None:
+    make_variant(make_product("Plain"))
+    assert client.get(f"/products/?q={query}").status_code == 200
+
+
+def test_a_percent_sign_is_not_a_wildcard(client: Client) -> None:
+    make_variant(make_product("Plain"))
+    assert names(client.get("/products/?q=%25")) == []
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "abc", "1.5", "9" * 40, "9" * 5000, "%00", ""])
+def test_a_page_that_does_not_exist_becomes_the_nearest_that_does(client: Client, page: str) -> None:
+    make_variant()
+    answer = client.get(f"/products/?page={page}")
+    assert (answer.status_code, answer.context["page"].number) == (200, 1)
+
+
+def test_pages_hold_twelve_and_keep_the_search(client: Client) -> None:
+    for _number in range(13):
+        make_variant(make_product("Mug"))
+    first = client.get("/products/?q=mug")
+    assert len(names(first)) == 12
+    assert b"?q=mug&amp;page=2" in first.content
+    assert len(names(client.get("/products/?q=mug&page=2"))) == 1
+
+
+def test_a_category_shows_what_is_in_it_and_below_it(client: Client) -> None:
+    parent = Category.objects.create(name="Kitchen", slug="kitchen")
+    child = Category.objects.create(name="Knives", slug="knives", parent=parent)
+    make_variant(make_product("Pan", category=parent))
+    make_variant(make_product("Knife", category=child))
+    make_variant(make_product("Tent"))
+    assert names(client.get("/categories/kitchen/")) == ["Knife", "Pan"]
+    assert client.get("/categories/nothing/").status_code == 404
+
+
+@pytest.mark.parametrize("slug", ["nope", "a" * 3000, "%00", "%F0%9F%9B%92", "1'--"])
+def test_an_unknown_product_is_not_found(client: Client, slug: str) -> None:
+    assert client.get(f"/products/{slug}/").status_code == 404
+    assert client.get(f"/categories/{slug}/").status_code == 404
+
+
+def test_a_list_costs_the_same_however_long_it_is(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    shelf = Category.objects.create(name="Shelf", slug="shelf")
+    make_variant(make_product(category=shelf))
+    # Products, their count, variants, pictures, stock; the shelves in the header.
+    with django_assert_num_queries(6):
+        client.get("/products/")
+    for _number in range(11):
+        product = make_product(category=shelf)
+        make_variant(product)
+        make_variant(product)
+    with django_assert_num_queries(6):
+        client.get("/products/")
+
+
+def test_a_description_keeps_its_markup_and_loses_everything_else(client: Client) -> None:
+    product = make_product(
+        description='<p onclick="x()">Fine</p><script>alert(1)</script><img src="//evil.example/a.png">'
+    )
+    make_variant(product)
+    page = client.get(f"/products/{product.slug}/").content.decode()
+    assert "<p>Fine</p>" in page
+    assert "alert(1)" not in page
+    assert "evil.example" not in page
+
+
+@pytest.mark.parametrize("path", ["/", "/products/", "/cart/", "/accounts/login/"])
+def test_no_page_has_inline_styles_or_scripts_or_asks_another_site(client: Client, path: str) -> None:
+    make_variant()
+    page = client.get(path).content.decode()
+    assert "style=" not in page
+    assert "<style" not in page
+    assert "<script>" not in page
+    assert 'src="http' not in page
+    assert 'href="http' not in page
