@@ -153,7 +153,14 @@ SWEEP_INTERVAL_SECONDS = env.int("SWEEP_INTERVAL_SECONDS", default=15)
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5, "global_keyprefix": "holdfast:"}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    "global_keyprefix": "holdfast:",
+    # Without these, beat would wait six seconds for a dead broker before it runs each task itself.
+    "max_retries": 1,
+    "interval_start": 0,
+}
 CELERY_TASK_IGNORE_RESULT = True
 # Tasks are idempotent, so a task cut off by a crash is simply done again.
 CELERY_TASK_ACKS_LATE = True
