@@ -17,12 +17,12 @@ CLEANING_SECONDS = 15.0
 def run_logged(
     argv: Sequence[str | Path],
     *,
-    log: str,
+    log: str | Path,
     failure: str,
     env: Mapping[str, str] | None = None,
     terminal: bool = False,
 ) -> None:
-    """Run a program with its output going to `.local/log/<log>`.
+    """Run a program with its output going to a file; a bare name means one in `.local/log/`.
 
     `terminal` leaves it on the controlling terminal (sudo asks for its password there); otherwise it gets a
     process group of its own and is ended with everything it started if this process is cancelled.

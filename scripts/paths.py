@@ -14,3 +14,4 @@ def make_local() -> None:
     """Create `.local/`, readable by its owner only: it holds secrets."""
     LOCAL.mkdir(mode=0o700, exist_ok=True)
     LOGS.mkdir(exist_ok=True)
+    (LOCAL / "static").mkdir(exist_ok=True)  # the web server's static files; tests look for the folder too

@@ -4,18 +4,21 @@ PORT (8000) moves it; without PORT the next free port is taken when 8000 is in u
 """
 
 import argparse
+import contextlib
 import http.client
 import os
+import shutil
 import socket
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from scripts import console, paths, ports, signals, site
 from scripts.environment import Needs, hold_servers, hold_setup, prepare
+from scripts.locks import hold_slot
 from scripts.supervisor import Program, Supervisor
 
 DEFAULT_PORT = 8000
+MAX_RUNS = 50
 READY_SECONDS = 120.0
 ANSWER_SECONDS = 3.0
 SERVER_ERROR = 500
@@ -67,23 +70,39 @@ def claim_port() -> socket.socket:
 
 def serve(environment: Mapping[str, str], *, has_demo: bool) -> None:
     """Run web, worker and beat until this process is cancelled."""
-    with claim_port() as listener, tempfile.TemporaryDirectory(prefix="holdfast-run-") as scratch:
+    with claim_port() as listener, make_scratch() as scratch:
         port = listener.getsockname()[1]
         url = f"http://{ports.LOOPBACK}:{port}"
         if port != DEFAULT_PORT and not os.environ.get("PORT"):
             console.say(f"port {DEFAULT_PORT} is taken; using {port}")
-        (Path(scratch) / "metrics").mkdir()
         settings = {
             "SITE_URL": url,
-            "PROMETHEUS_MULTIPROC_DIR": f"{scratch}/metrics",
+            "PROMETHEUS_MULTIPROC_DIR": str(scratch / "metrics"),
             **environment,
             "PORT": str(port),
         }
-        Supervisor(list_programs(listener, Path(scratch)), settings).run(
+        Supervisor(list_programs(listener, scratch), settings).run(
             is_ready=lambda: answers(port),
             ready_seconds=READY_SECONDS,
             announce=lambda: announce(url, has_demo=has_demo),
         )
+
+
+@contextlib.contextmanager
+def make_scratch() -> Iterator[Path]:
+    """Make an empty folder for this run alone, in place of what a killed run left there."""
+    taken = hold_slot(paths.LOCAL / "run-slots", count=MAX_RUNS)
+    if taken is None:
+        raise console.StepFailed(f"{MAX_RUNS} shops are running from this checkout already; stop one")
+    number, held = taken
+    folder = paths.LOCAL / f"run-{number}"
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "metrics").mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        held.close()
 
 
 def list_programs(listener: socket.socket, scratch: Path) -> list[Program]:

@@ -26,12 +26,7 @@ def ensure_venv(*, dev: bool) -> None:
     if is_current(dev=dev):
         return
     if not _works() or _has_moved():
-        say("creating the virtual environment .venv")
-        run_logged(
-            [sys.executable, "-m", "venv", "--clear", paths.VENV],
-            log="venv.log",
-            failure="the virtual environment could not be created",
-        )
+        make_venv()
     names = _list_files(dev=dev)
     say("installing the pinned requirements (a minute or two the first time)")
     _stamp(names[-1]).unlink(missing_ok=True)
@@ -42,6 +37,18 @@ def ensure_venv(*, dev: bool) -> None:
         failure="pip could not install the requirements",
     )
     _stamp(names[-1]).write_text(_fingerprint(names))
+
+
+def make_venv() -> None:
+    """Make an empty virtual environment in place of what is there."""
+    say("creating the virtual environment .venv")
+    if paths.VENV.is_symlink():  # --clear would empty what it leads to
+        paths.VENV.unlink()
+    run_logged(
+        [sys.executable, "-m", "venv", "--clear", paths.VENV],
+        log="venv.log",
+        failure="the virtual environment could not be created",
+    )
 
 
 def _list_files(*, dev: bool) -> Sequence[str]:

@@ -43,7 +43,7 @@ class MariaDB(PrivateServer):
             link.symlink_to(self.home, target_is_directory=True)
             run_logged(
                 [*_find_installer(), f"--user={getpass.getuser()}", f"--datadir={link / fresh.name}"],
-                log="mariadb-install.log",
+                log=self.home / "install.log",
                 failure="the database server's system tables could not be created",
             )
         fresh.rename(self.data)
