@@ -1,7 +1,7 @@
 """Celery beat that keeps the deadline when its broker does not.
 
-Beat normally hands due tasks to workers through Redis. While Redis is away it runs them itself: an unpaid order must not hold
-its stock any longer because a cache server is down.
+Beat normally hands due tasks to workers through Redis. While Redis is away it runs them itself: an unpaid
+order must not hold its stock any longer because a cache server is down.
 """
 
 import logging
@@ -17,19 +17,22 @@ class BrokerOptionalScheduler(PersistentScheduler):
     """Sends tasks to the broker, or runs them here when it cannot be reached."""
 
     @property
-    def producer(self) -> None:
-        """No connection is kept: beat would wait for the broker before every tick, and do nothing meanwhile."""
-        return
+    def producer(self) -> Any:
+        """None: beat would wait for a kept connection before every tick, and do nothing meanwhile."""
+        return None
 
-    def apply_async(self, entry: ScheduleEntry, producer: Any = None, advance: bool = True, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 - Celery's signature
+    def apply_async(
+        self,
+        entry: ScheduleEntry,
+        producer: Any = None,
+        advance: bool = True,  # noqa: FBT001, FBT002 - Celery's signature
+        **kwargs: Any,
+    ) -> Any:
         """Send one due task. Runs it in this process if the broker refuses."""
-        if advance:
-            entry = self.reserve(entry)
-        task = self.app.tasks[entry.task]
+        due: Any = self.reserve(entry) if advance else entry
+        task = self.app.tasks[due.task]
         try:
-            return task.apply_async(
-                entry.args, entry.kwargs, retry=False, **entry.options
-            )
+            return task.apply_async(due.args, due.kwargs, retry=False, **due.options)
         except (OperationalError, OSError) as error:
-            logger.warning("the broker cannot be reached (%s); running %s here", error, entry.task)
-            return task.apply(entry.args, entry.kwargs)
+            logger.warning("the broker cannot be reached (%s); running %s here", error, due.task)
+            return task.apply(due.args, due.kwargs)

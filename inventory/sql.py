@@ -34,7 +34,7 @@ class RowInsert:
     ) -> None:
         constants = constants or {}
         columns = [_find_column(model, name) for name in (*fields, *constants)]
-        if missing := {field.column for field in model._meta.concrete_fields} - set(columns):
+        if missing := {field.column for field in model._meta.concrete_fields if field.column} - set(columns):
             raise ValueError(f"{model.__name__}: no value for {', '.join(sorted(missing))}")
         names = ", ".join(f"`{column}`" for column in columns)
         self._head = f"INSERT INTO `{model._meta.db_table}` ({names}) VALUES "  # noqa: S608 - the models' own names

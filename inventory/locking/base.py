@@ -13,23 +13,31 @@ class LockingStrategy(Protocol):
     """
 
     name: str
-    label: str | Promise
+
+    @property
+    def label(self) -> str | Promise:
+        """What people call it."""
 
     def claim(self, *, stock_item_id: int, quantity: int) -> int | None:
-        """Take `quantity` units. Return None when taken, else the units that were available, fewer than asked.
+        """Take `quantity` units; return None when taken, else what was available, fewer than asked.
 
-        Raises StockConflict when others keep winning the race. Needs a transaction, which holds the row until it ends.
+        Raises StockConflict when others keep winning the race. Needs a transaction, which holds the row
+        until it ends.
         """
 
 
 # The strategies in this folder are all there is to the hot row, so they speak SQL: see inventory/sql.py.
 _TAKE = "UPDATE inventory_stockitem SET available = available - %s, version = version + 1 WHERE id = %s AND "
 
+_READ = "SELECT available, version FROM inventory_stockitem WHERE id = %s"
+_READ_LOCKED = _READ + " FOR UPDATE"
+
 
 def take_units(*, stock_item_id: int, quantity: int) -> bool:
     """Take units if that many are available now; the row count says whether they were.
 
-    The comparison and the subtraction are one statement on the latest committed row, so nothing can come between them.
+    The comparison and the subtraction are one statement on the latest committed row, so nothing can come
+    between them.
     """
     with connection.cursor() as cursor:
         return bool(cursor.execute(_TAKE + "available >= %s", (quantity, stock_item_id, quantity)) == 1)
@@ -42,10 +50,9 @@ def take_units_at_version(*, stock_item_id: int, quantity: int, version: int) ->
 
 
 def read_available(*, stock_item_id: int, lock: bool = False) -> tuple[int, int]:
-    """Return (available, version) of a stock item as last committed, or of the row locked for this transaction."""
-    sql = "SELECT available, version FROM inventory_stockitem WHERE id = %s" + (" FOR UPDATE" if lock else "")
+    """Return (available, version) of a stock item: as last committed, or of the row locked from now on."""
     with connection.cursor() as cursor:
-        cursor.execute(sql, (stock_item_id,))
+        cursor.execute(_READ_LOCKED if lock else _READ, (stock_item_id,))
         row = cursor.fetchone()
     # A stock item that vanished has nothing to give.
     return (row[0], row[1]) if row else (0, 0)

@@ -54,13 +54,19 @@ class Gateway(Protocol):
     """One payment provider. Calls go over the network and are never made inside a transaction."""
 
     name: str
-    label: str | Promise
+
+    @property
+    def label(self) -> str | Promise:
+        """What people call it."""
 
     def create_payment(self, request: PaymentRequest) -> HostedPayment:
         """Open a payment; the same idempotency key gives the same one. Raises GatewayUnavailable."""
 
     def cancel_payment(self, *, reference: str) -> bool:
-        """Close an unpaid payment; say whether it is closed now. False: it was paid first. Raises GatewayUnavailable."""
+        """Close an unpaid payment; say whether it is closed now. False: it was paid first.
+
+        Raises GatewayUnavailable.
+        """
 
     def refund_payment(self, *, reference: str, amount: int, idempotency_key: str) -> str:
         """Send money back and return the gateway's reference of the refund. Raises GatewayUnavailable."""
