@@ -13,7 +13,8 @@ from inventory.transactions import run_in_transaction
 from inventory.types import Finding
 
 _COUNTERS_AGAINST_LEDGER = """
-    SELECT item.id, item.sku, item.available, item.on_hand, COALESCE(ledger.available, 0), COALESCE(ledger.on_hand, 0)
+    SELECT item.id, item.sku, item.available, item.on_hand,
+           COALESCE(ledger.available, 0), COALESCE(ledger.on_hand, 0)
     FROM inventory_stockitem item
     LEFT JOIN (
         SELECT stock_item_id, SUM(available_delta) AS available, SUM(on_hand_delta) AS on_hand
@@ -48,12 +49,15 @@ _WITHOUT_STOCK_ITEM = """
 
 
 def check_stock() -> Iterator[Finding]:
-    """Yield every disagreement among stock items and their ledger. Needs `inventory.snapshots.consistent_snapshot`."""
+    """Yield every disagreement among stock items and their ledger.
+
+    Needs `inventory.snapshots.consistent_snapshot`.
+    """
     for item_id, sku, available, on_hand, due_available, due_on_hand in _select(_COUNTERS_AGAINST_LEDGER):
         yield Finding(
             check="counters-differ-from-ledger",
             subject=sku,
-            detail=f"stock item row {item_id} was changed without the ledger, or a ledger row is missing or changed",
+            detail=f"stock item row {item_id} was changed without the ledger, or the ledger was changed",
             expected=f"available {due_available}, on hand {due_on_hand}",
             actual=f"available {available}, on hand {on_hand}",
             repairable=0 <= due_available <= due_on_hand,
@@ -62,7 +66,8 @@ def check_stock() -> Iterator[Finding]:
         yield Finding(
             check="settled-differs-from-reserved",
             subject=str(subject),
-            detail=f"ledger row {row_id}: {kind} of {reference}" + (f", which also has a {other}" if other else ""),
+            detail=f"ledger row {row_id}: {kind} of {reference}"
+            + (f", which also has a {other}" if other else ""),
             expected=-reserved if reserved is not None else "a reservation",
             actual=abs(units),
         )
@@ -79,8 +84,8 @@ def check_stock() -> Iterator[Finding]:
 def repair_counters(*, sku: str) -> bool:
     """Set a stock item's counters to the sums of its ledger; say whether they are right now.
 
-    Only for an item whose ledger is known to be right. Refuses sums that could not be stock. Opens its own transaction, and
-    looks again under the row's lock: a sale between check and repair is not a finding.
+    Only for an item whose ledger is known to be right. Refuses sums that could not be stock. Opens its own
+    transaction, and looks again under the row's lock: a sale between check and repair is not a finding.
     """
 
     def repair() -> bool:
@@ -89,14 +94,18 @@ def repair_counters(*, sku: str) -> bool:
         available, on_hand = _sum_ledger(item.id)
         if not 0 <= available <= on_hand:
             return False
-        StockItem.objects.filter(id=item.id).update(available=available, on_hand=on_hand, version=F("version") + 1)
+        StockItem.objects.filter(id=item.id).update(
+            available=available, on_hand=on_hand, version=F("version") + 1
+        )
         return True
 
     return run_in_transaction(repair)
 
 
 def _sum_ledger(stock_item_id: int) -> tuple[int, int]:
-    rows = StockMovement.objects.filter(stock_item_id=stock_item_id).values_list("available_delta", "on_hand_delta")
+    rows = StockMovement.objects.filter(stock_item_id=stock_item_id).values_list(
+        "available_delta", "on_hand_delta"
+    )
     available = on_hand = 0
     for available_delta, on_hand_delta in rows.iterator():
         available += available_delta

@@ -17,7 +17,9 @@ class OutOfStock(InventoryError):
     shortfalls: Sequence[Shortfall]
 
     def __str__(self) -> str:
-        return "; ".join(f"{s.sku}: {s.requested} requested, {s.available} available" for s in self.shortfalls)
+        return "; ".join(
+            f"{s.sku}: {s.requested} requested, {s.available} available" for s in self.shortfalls
+        )
 
 
 class StockConflict(InventoryError):
@@ -25,7 +27,7 @@ class StockConflict(InventoryError):
 
 
 class StockBusy(InventoryError):
-    """Too many others want the same rows; the caller may come back in a second, with the same idempotency key."""
+    """Too many others want the same rows; come back in a second, with the same idempotency key."""
 
 
 @dataclass

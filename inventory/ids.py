@@ -1,7 +1,8 @@
 """Row ids made by the application.
 
-Rows written in a checkout get their ids here, so that an order, its lines and its ledger rows can each be inserted in one
-statement, on MySQL and MariaDB alike, without asking the database for the id of the row before.
+Rows written in a checkout get their ids here, so that an order, its lines and its ledger rows can each be
+inserted in one statement, on MySQL and MariaDB alike, without asking the database for the id of the row
+before.
 """
 
 import secrets
@@ -18,8 +19,8 @@ _latest = 0
 def new_id() -> int:
     """Return a 63-bit id: 41 bits of milliseconds, then 22 random ones.
 
-    Ids of one process only ever rise. Two processes may draw the same id, about once in four million pairs of the same
-    millisecond; the primary key then refuses the second row and the caller draws again.
+    Ids of one process only ever rise. Two processes may draw the same id, about once in four million pairs
+    of the same millisecond; the primary key then refuses the second row and the caller draws again.
     """
     return new_ids(1)[0]
 

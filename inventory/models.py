@@ -1,8 +1,8 @@
 """Stock items and the ledger of their movements.
 
-A stock item carries two counters: `on_hand`, units physically here, and `available`, units that can still be promised. Their
-difference is reserved for orders. Both counters are projections of the ledger, written in the same transaction as the ledger
-rows, and `check_books` proves that they agree.
+A stock item carries two counters: `on_hand`, units physically here, and `available`, units that can still
+be promised. Their difference is reserved for orders. Both counters are projections of the ledger, written
+in the same transaction as the ledger rows, and `check_books` proves that they agree.
 
     receive   available + n   on_hand + n        adjust   available + n   on_hand + n   (n may be negative)
     reserve   available - n                      release  available + n
@@ -39,7 +39,8 @@ class StockItem(models.Model):
     sku = models.CharField(_("SKU"), max_length=SKU_LENGTH, unique=True, db_collation="utf8mb4_bin")
     on_hand = models.BigIntegerField(_("on hand"), default=0)
     available = models.BigIntegerField(_("available"), default=0)
-    # Every writer adds 1, whatever its strategy; this is what lets strategies be mixed and switched under load.
+    # Every writer adds 1, whatever its strategy; this is what lets strategies be mixed and switched under
+    # load.
     version = models.BigIntegerField(_("version"), default=0)
     locking_strategy = models.CharField(_("locking strategy"), max_length=20, default="conditional")
     low_stock_threshold = models.PositiveIntegerField(_("low stock threshold"), default=0)
@@ -49,7 +50,9 @@ class StockItem(models.Model):
         verbose_name_plural = _("stock items")
         constraints = [
             models.CheckConstraint(condition=Q(available__gte=0), name="stockitem_available_not_negative"),
-            models.CheckConstraint(condition=Q(available__lte=F("on_hand")), name="stockitem_available_within_on_hand"),
+            models.CheckConstraint(
+                condition=Q(available__lte=F("on_hand")), name="stockitem_available_within_on_hand"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -76,10 +79,14 @@ class StockMovement(models.Model):
     """One line of the ledger: how many units moved, why, on whose behalf."""
 
     id = models.BigIntegerField(primary_key=True)
-    # No database-level foreign key: the child insert's shared lock on the stock row, followed by the UPDATE of that row,
-    # would be a deadlock between any two buyers (docs/locking.md).
+    # No database-level foreign key: the child insert's shared lock on the stock row, followed by the UPDATE
+    # of that row, would be a deadlock between any two buyers (docs/locking.md).
     stock_item = models.ForeignKey(
-        StockItem, on_delete=models.PROTECT, db_constraint=False, related_name="movements", verbose_name=_("stock item")
+        StockItem,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        related_name="movements",
+        verbose_name=_("stock item"),
     )
     kind = models.CharField(_("kind"), max_length=10, choices=MovementKind.choices)
     available_delta = models.BigIntegerField(_("available"))
@@ -100,7 +107,11 @@ class StockMovement(models.Model):
             models.CheckConstraint(
                 name="stockmovement_deltas_fit_kind",
                 condition=(
-                    Q(kind__in=["receive", "return"], available_delta__gt=0, on_hand_delta=F("available_delta"))
+                    Q(
+                        kind__in=["receive", "return"],
+                        available_delta__gt=0,
+                        on_hand_delta=F("available_delta"),
+                    )
                     | (Q(kind="adjust", on_hand_delta=F("available_delta")) & ~Q(available_delta=0))
                     | Q(kind="reserve", available_delta__lt=0, on_hand_delta=0)
                     | Q(kind="release", available_delta__gt=0, on_hand_delta=0)

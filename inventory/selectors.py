@@ -37,7 +37,7 @@ def list_strategies() -> list[tuple[str, str]]:
 
 
 def list_reservations(*, references: Collection[str]) -> dict[tuple[str, int], dict[str, int]]:
-    """Return what was booked for these references: units (all positive) by kind, by (reference, stock item id)."""
+    """Return what was booked for references: units (all positive) by kind, by (reference, item id)."""
     booked: dict[tuple[str, int], dict[str, int]] = defaultdict(dict)
     rows = StockMovement.objects.filter(reference__in=list(references)).values_list(
         "reference", "stock_item_id", "kind", "available_delta", "on_hand_delta"
@@ -55,7 +55,11 @@ def list_reserving_references(*, after: str, limit: int) -> list[str]:
 
 def list_movements(*, references: Collection[str]) -> list[MovementView]:
     """Return everything booked for these references, oldest first."""
-    rows = StockMovement.objects.filter(reference__in=list(references)).select_related("stock_item").order_by("id")
+    rows = (
+        StockMovement.objects.filter(reference__in=list(references))
+        .select_related("stock_item")
+        .order_by("id")
+    )
     return [
         MovementView(
             stock_item_id=row.stock_item_id,

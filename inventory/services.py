@@ -1,7 +1,7 @@
 """Everything that changes stock.
 
-Functions that take or return units for an order need the caller's transaction, because the order changes in the same one.
-The others open a transaction, or join the caller's.
+Functions that take or return units for an order need the caller's transaction, because the order changes in
+the same one. The others open a transaction, or join the caller's.
 """
 
 import datetime as dt
@@ -95,7 +95,9 @@ def receive(
 
     def add() -> StockLevel:
         item = selectors.get_stock_level(sku=sku)
-        booking = Movement(item.id, MovementKind.RECEIVE, quantity, quantity, reference or f"receive:{new_id()}")
+        booking = Movement(
+            item.id, MovementKind.RECEIVE, quantity, quantity, reference or f"receive:{new_id()}"
+        )
         _book_and_apply(booking, actor=actor, reason=reason, now=now)
         return selectors.get_stock_level(sku=sku)
 
@@ -105,9 +107,12 @@ def receive(
 def adjust(
     *, sku: str, delta: int, reference: str | None = None, actor: str, reason: str, now: dt.datetime
 ) -> StockLevel:
-    """Correct stock by a difference, found or lost. Only units that are not promised to orders can be taken away.
+    """Correct stock by a difference, found or lost.
 
-    Raises OutOfStock, UnknownSku, InvalidQuantity, DuplicateMovement. Opens a transaction or joins the caller's.
+    Only units that are not promised to orders can be taken away.
+
+    Raises OutOfStock, UnknownSku, InvalidQuantity, DuplicateMovement. Opens a transaction or joins the
+    caller's.
     """
     if type(delta) is not int or not 1 <= abs(delta) <= MAX_QUANTITY:
         raise InvalidQuantity(delta)
@@ -134,11 +139,13 @@ def set_on_hand(
     reason: str,
     now: dt.datetime,
 ) -> StockLevel:
-    """Make `on_hand` what was counted, keeping every reservation. A `reference` can be booked once for each SKU.
+    """Make `on_hand` what was counted, keeping every reservation.
 
-    `expected_on_hand` is what the books said when the count began. Raises OnHandChanged if they say something else by now,
-    StockReserved if fewer are here than promised, UnknownSku, InvalidQuantity, DuplicateMovement. Opens a transaction or joins
-    the caller's.
+    A `reference` can be booked once for each SKU.
+
+    `expected_on_hand` is what the books said when the count began. Raises OnHandChanged if they say
+    something else by now, StockReserved if fewer are here than promised, UnknownSku, InvalidQuantity,
+    DuplicateMovement. Opens a transaction or joins the caller's.
     """
     _require_quantity(on_hand, at_least=0)
 
@@ -174,7 +181,10 @@ def configure_stock_item(*, stock_item_id: int, locking_strategy: str, low_stock
 
 
 def delete_unused_stock_item(*, stock_item_id: int) -> None:
-    """Delete a stock item for which nothing was ever booked. Raises StockItemInUse. Opens a transaction or joins the caller's."""
+    """Delete a stock item for which nothing was ever booked. Raises StockItemInUse.
+
+    Opens a transaction or joins the caller's.
+    """
 
     def delete() -> None:
         # The lock makes a booking under way finish first or find the item gone, and be rolled back.

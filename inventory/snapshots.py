@@ -8,9 +8,12 @@ from django.db import connection, transaction
 
 @contextmanager
 def consistent_snapshot() -> Iterator[None]:
-    """Make every read inside see the database as it was at the first one, whatever is sold meanwhile. Opens a transaction.
+    """Make every read inside see the database as it was at the first one, whatever is sold meanwhile.
 
-    For checks only. The rest of the shop runs at READ COMMITTED, where each statement sees the latest commits.
+    Opens a transaction.
+
+    For checks only. The rest of the shop runs at READ COMMITTED, where each statement sees the latest
+    commits.
     """
     with connection.cursor() as cursor:
         # Without SESSION this holds for the next transaction only.

@@ -4,7 +4,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
-# The largest quantity one demand, receipt or adjustment may name; counters are 64-bit, so sums stay far from the edge.
+# The largest quantity one demand, receipt or adjustment may name; counters are 64-bit, so sums stay far
+# from the edge.
 MAX_QUANTITY: Final = 1_000_000_000
 
 

@@ -1,7 +1,7 @@
 """Moving an order through its life.
 
-Each function takes the order's row first, by a compare-and-set of its status, and stock rows last (docs/locking.md). Whoever
-loses a race finds the guard closed and learns the status that won.
+Each function takes the order's row first, by a compare-and-set of its status, and stock rows last
+(docs/locking.md). Whoever loses a race finds the guard closed and learns the status that won.
 """
 
 import datetime as dt
@@ -42,7 +42,10 @@ def cancel_order(*, number: str, reason: str, actor: str, now: dt.datetime) -> O
 
 
 def announce_cancelled(*, order_ids: Collection[int], now: dt.datetime) -> None:
-    """Have the gateways told, by outbox, that nobody should pay these orders any more. Needs a transaction."""
+    """Have the gateways told, by outbox, that nobody should pay these orders any more.
+
+    Needs a transaction.
+    """
     outbox.enqueue(
         topic=CANCELLED_TOPIC,
         payloads={f"{CANCELLED_TOPIC}:{order_id}": {"order_id": order_id} for order_id in order_ids},
@@ -51,7 +54,10 @@ def announce_cancelled(*, order_ids: Collection[int], now: dt.datetime) -> None:
 
 
 def lock_order(*, order_id: int) -> OrderView:
-    """Lock an order's row until the transaction ends and return the order. Raises OrderNotFound. Needs a transaction."""
+    """Lock an order's row until the transaction ends and return the order. Raises OrderNotFound.
+
+    Needs a transaction.
+    """
     require_transaction()
     order = Order.objects.select_for_update().filter(id=order_id).first()
     if order is None:
@@ -62,7 +68,9 @@ def lock_order(*, order_id: int) -> OrderView:
 def mark_paid(*, order_id: int, now: dt.datetime) -> None:
     """Note that a pending order is paid. Raises OrderNotPayable before any write. Needs a transaction."""
     require_transaction()
-    moved = Order.objects.filter(id=order_id, status=OrderStatus.PENDING).update(status=OrderStatus.PAID, paid_at=now)
+    moved = Order.objects.filter(id=order_id, status=OrderStatus.PENDING).update(
+        status=OrderStatus.PAID, paid_at=now
+    )
     if not moved:
         raise _not_payable(order_id)
 
@@ -70,8 +78,8 @@ def mark_paid(*, order_id: int, now: dt.datetime) -> None:
 def revive_cancelled(*, order_id: int, now: dt.datetime) -> None:
     """Take a cancelled order's units again and mark it paid: money came late, the stock was still there.
 
-    Raises OutOfStock or StockConflict after writing, so the caller's transaction must be rolled back or be a savepoint;
-    OrderNotPayable if the order is not cancelled. Needs a transaction.
+    Raises OutOfStock or StockConflict after writing, so the caller's transaction must be rolled back or be
+    a savepoint; OrderNotPayable if the order is not cancelled. Needs a transaction.
     """
     require_transaction()
     order = Order.objects.select_for_update().get(id=order_id)
@@ -83,12 +91,17 @@ def revive_cancelled(*, order_id: int, now: dt.datetime) -> None:
     # The first reservation and its release stay in the ledger; the second gets a reference of its own.
     attempt = int(order.stock_reference.partition("/")[2] or 1) + 1
     reference = f"order:{order.number}/{attempt}"
-    _move(order, OrderStatus.PAID, paid_at=now, cancelled_at=None, cancel_reason="", stock_reference=reference)
+    _move(
+        order, OrderStatus.PAID, paid_at=now, cancelled_at=None, cancel_reason="", stock_reference=reference
+    )
     reserve(claims=claims, reference=reference, actor="late payment", now=now)
 
 
 def fulfil_order(*, number: str, actor: str, now: dt.datetime) -> OrderView:
-    """Book a paid order's units as shipped. Raises OrderNotFound, InvalidTransition. Opens its own transaction."""
+    """Book a paid order's units as shipped. Raises OrderNotFound, InvalidTransition.
+
+    Opens its own transaction.
+    """
 
     def fulfil() -> None:
         order = _lock_order(number)
@@ -119,7 +132,9 @@ def _lock_order(number: str) -> Order:
 
 def _move(order: Order, target: OrderStatus, **columns: Any) -> None:
     """Compare-and-set: the guard is in WHERE, because MySQL counts matched rows, not changed ones."""
-    moved = Order.objects.filter(id=order.id, status__in=list_origins(target)).update(status=target, **columns)
+    moved = Order.objects.filter(id=order.id, status__in=list_origins(target)).update(
+        status=target, **columns
+    )
     if not moved:
         raise InvalidTransition(order.number, order.status)
 

@@ -9,7 +9,10 @@ from orders.states import CancelReason, OrderStatus
 
 
 class Order(models.Model):
-    """A promise: these units, at these prices, for this customer. Status changes only through `orders.services`."""
+    """A promise: these units, at these prices, for this customer.
+
+    Status changes only through `orders.services`.
+    """
 
     id = models.BigIntegerField(primary_key=True)
     number = models.CharField(_("number"), max_length=16, unique=True, db_collation="utf8mb4_bin")
@@ -27,7 +30,8 @@ class Order(models.Model):
         verbose_name=_("customer"),
     )
     shipping_address = models.JSONField(_("shipping address"), null=True, blank=True)
-    # Under which reference the ledger holds this order's units; a late payment reserves anew under another one.
+    # Under which reference the ledger holds this order's units; a late payment reserves anew under another
+    # one.
     stock_reference = models.CharField(_("stock reference"), max_length=32, db_collation="utf8mb4_bin")
     idempotency_scope = models.CharField(max_length=64, db_collation="utf8mb4_bin")
     idempotency_key = models.CharField(max_length=255, db_collation="utf8mb4_bin")
@@ -38,7 +42,9 @@ class Order(models.Model):
     fulfilled_at = models.DateTimeField(_("shipped at"), null=True, blank=True)
     cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
     refunded_at = models.DateTimeField(_("refunded at"), null=True, blank=True)
-    cancel_reason = models.CharField(_("cancel reason"), max_length=10, choices=CancelReason.choices, blank=True)
+    cancel_reason = models.CharField(
+        _("cancel reason"), max_length=10, choices=CancelReason.choices, blank=True
+    )
     # Set when the sweep could not cancel this order; staff see why, and the sweep goes on with the others.
     parked_at = models.DateTimeField(_("parked at"), null=True, blank=True)
     parked_because = models.CharField(_("parked because"), max_length=300, blank=True)
@@ -47,7 +53,9 @@ class Order(models.Model):
         verbose_name = _("order")
         verbose_name_plural = _("orders")
         constraints = [
-            models.UniqueConstraint(fields=["idempotency_scope", "idempotency_key"], name="order_once_per_key"),
+            models.UniqueConstraint(
+                fields=["idempotency_scope", "idempotency_key"], name="order_once_per_key"
+            ),
             models.CheckConstraint(condition=Q(total_amount__gte=0), name="order_total_not_negative"),
             models.CheckConstraint(condition=Q(status__in=OrderStatus.values), name="order_status_known"),
         ]
@@ -114,7 +122,10 @@ class OutboxMessage(models.Model):
 
 
 class JobHealth(models.Model):
-    """When a scheduled job last did its work. A sweep that silently stopped is a sale that never comes back."""
+    """When a scheduled job last did its work.
+
+    A sweep that silently stopped is a sale that never comes back.
+    """
 
     name = models.CharField(_("job"), max_length=50, primary_key=True)
     succeeded_at = models.DateTimeField(_("last succeeded at"))

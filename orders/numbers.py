@@ -19,7 +19,8 @@ def number_for(order_id: int) -> str:
 def order_token(*, number: str) -> str:
     """Return the secret that lets whoever placed the order read, pay and cancel it.
 
-    Derived from the number and SECRET_KEY, so a replayed request gets the same one and no table of secrets can leak.
+    Derived from the number and SECRET_KEY, so a replayed request gets the same one and no table of secrets
+    can leak.
     """
     return _derive_token(number, settings.SECRET_KEY)
 

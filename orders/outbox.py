@@ -1,8 +1,8 @@
 """The outbox: what must happen outside the database, written with its cause and delivered at least once.
 
-Delivery leases a batch in a short transaction (SKIP LOCKED, so workers share the queue), runs the handlers outside of any
-transaction, and then notes the result. A worker that dies in between leaves the lease to run out, so a handler may see a message
-twice and must recognise its key.
+Delivery leases a batch in a short transaction (SKIP LOCKED, so workers share the queue), runs the handlers
+outside of any transaction, and then notes the result. A worker that dies in between leaves the lease to run
+out, so a handler may see a message twice and must recognise its key.
 """
 
 import datetime as dt
@@ -40,7 +40,10 @@ class Delivery:
 
 
 def connect(topic: str, handler: Handler) -> None:
-    """Name the function that delivers a topic: `handler(key, payload)`; if it raises, the message comes again later."""
+    """Name the function that delivers a topic, `handler(key, payload)`.
+
+    If it raises, the message comes again later.
+    """
     _handlers[topic] = handler
 
 
@@ -54,7 +57,13 @@ def enqueue(*, topic: str, payloads: Mapping[str, Mapping[str, Any]], now: dt.da
     require_transaction()
     OutboxMessage.objects.bulk_create(
         OutboxMessage(
-            id=id_, topic=topic, key=key, payload=dict(payload), created_at=now, deliver_after=now, is_waiting=True
+            id=id_,
+            topic=topic,
+            key=key,
+            payload=dict(payload),
+            created_at=now,
+            deliver_after=now,
+            is_waiting=True,
         )
         for id_, (key, payload) in zip(new_ids(len(payloads)), payloads.items(), strict=True)
     )
@@ -85,7 +94,8 @@ def _lease(*, now: dt.datetime, limit: int) -> list[Delivery]:
 def _deliver(delivery: Delivery, *, now: dt.datetime) -> bool:
     try:
         _handlers[delivery.topic](delivery.key, delivery.payload)
-    except Exception as error:  # noqa: BLE001 - whatever a handler raises, its message must neither vanish nor stop the others
+    except Exception as error:
+        # Whatever a handler raises, its message must neither vanish nor stop the others.
         logger.warning("outbox message %s failed (attempt %d): %r", delivery.key, delivery.attempts, error)
         _note_failure(delivery, error, now=now)
         return False

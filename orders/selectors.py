@@ -1,4 +1,7 @@
-"""Reads of orders. What is read here may have changed by the time it is used; services re-check under a lock."""
+"""Reads of orders.
+
+What is read here may have changed by the time it is used; services re-check under a lock.
+"""
 
 import datetime as dt
 from collections.abc import Collection
@@ -44,8 +47,10 @@ def find_placed(*, idempotency_scope: str, idempotency_key: str) -> tuple[OrderV
     return (to_view(order), order.request_fingerprint) if order else None
 
 
-def list_customer_orders(*, customer_id: int, limit: int = 50, before_id: int | None = None) -> list[OrderView]:
-    """Return a customer's latest orders, newest first; with `before_id`, those that are older than that one."""
+def list_customer_orders(
+    *, customer_id: int, limit: int = 50, before_id: int | None = None
+) -> list[OrderView]:
+    """Return a customer's latest orders, newest first; with `before_id`, those older than that one."""
     orders = Order.objects.filter(customer_id=customer_id).order_by("-id").prefetch_related("lines")
     if before_id is not None:
         orders = orders.filter(id__lt=before_id)
@@ -53,7 +58,7 @@ def list_customer_orders(*, customer_id: int, limit: int = 50, before_id: int | 
 
 
 def count_overdue_orders(*, now: dt.datetime) -> int:
-    """Return how many unpaid orders are past their deadline and not parked: what the next sweep will cancel."""
+    """Return how many orders the next sweep will cancel: unpaid, past their deadline, not parked."""
     return Order.objects.filter(
         status=OrderStatus.PENDING, payment_due_at__lt=now, parked_at__isnull=True
     ).count()
@@ -76,7 +81,8 @@ def to_view(order: Order) -> OrderView:
     return OrderView(
         **{name: getattr(order, name) for name in _COPIED},
         lines=tuple(
-            OrderLineView(line.sku, line.name, line.unit_price, line.quantity, line.stock_item_id) for line in lines
+            OrderLineView(line.sku, line.name, line.unit_price, line.quantity, line.stock_item_id)
+            for line in lines
         ),
     )
 

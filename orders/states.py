@@ -1,4 +1,7 @@
-"""The life of an order: one table of allowed moves. Every change of status is a compare-and-set against it."""
+"""The life of an order: one table of allowed moves.
+
+Every change of status is a compare-and-set against it.
+"""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -22,7 +25,8 @@ class CancelReason(models.TextChoices):
     STAFF = "staff", _("Cancelled by the shop")
 
 
-# CANCELLED -> PAID is money that came late and found the stock still there: the units are reserved anew first.
+# CANCELLED -> PAID is money that came late and found the stock still there: the units are reserved anew
+# first.
 ALLOWED_MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {
     OrderStatus.PENDING: frozenset({OrderStatus.PAID, OrderStatus.CANCELLED}),
     OrderStatus.PAID: frozenset({OrderStatus.FULFILLED, OrderStatus.REFUNDED}),

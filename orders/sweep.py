@@ -1,7 +1,7 @@
 """Cancelling orders whose payment is overdue.
 
-The deadline is a column and the sweep reads an index, so nothing has to be remembered per order outside the database. Several
-sweeps may run at once: SKIP LOCKED gives each its own orders.
+The deadline is a column and the sweep reads an index, so nothing has to be remembered per order outside the
+database. Several sweeps may run at once: SKIP LOCKED gives each its own orders.
 """
 
 import datetime as dt
@@ -45,8 +45,8 @@ class _Tally:
 def sweep_expired_orders(*, now: dt.datetime, batch_size: int = 200) -> SweepReport:
     """Cancel every pending order whose `payment_due_at` has passed, batch by batch, and return its units.
 
-    One order that cannot be cancelled is parked for staff and does not hold up the others. Opens transactions of its own.
-    Raises StockBusy when contention let nothing be done; the next sweep comes soon.
+    One order that cannot be cancelled is parked for staff and does not hold up the others. Opens
+    transactions of its own. Raises StockBusy when contention let nothing be done; the next sweep is soon.
     """
     started = time.monotonic()
     total = _Tally()
@@ -85,7 +85,8 @@ def _sweep_singly(*, now: dt.datetime, limit: int) -> _Tally:
             total.add(run_in_transaction(lambda id_=order_id: _cancel_batch(now=now, limit=1, order_id=id_)))  # type: ignore[misc]
         except (StockBusy, OperationalError):
             raise
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with this order, the others must not wait for it
+        except Exception as error:
+            # Whatever is wrong with this order, the others must not wait for it.
             logger.exception("order %s cannot be expired; parked", order_id)
             Order.objects.filter(id=order_id).update(parked_at=now, parked_because=repr(error)[:300])
             total.parked += 1
@@ -102,7 +103,8 @@ def _cancel_batch(*, now: dt.datetime, limit: int, order_id: int | None = None) 
     overdue = _list_overdue(now)
     if order_id is not None:
         overdue = overdue.filter(id=order_id)
-    # Read under the lock that cancels: an order paid a moment ago is no longer in this list, one being paid is skipped.
+    # Read under the lock that cancels: an order paid a moment ago is no longer in this list, one being paid
+    # is skipped.
     orders = list(overdue.select_for_update(skip_locked=True).only("id", "stock_reference")[:limit])
     if not orders:
         return _Tally()
@@ -111,10 +113,14 @@ def _cancel_batch(*, now: dt.datetime, limit: int, order_id: int | None = None) 
         status=OrderStatus.CANCELLED, cancelled_at=now, cancel_reason=CancelReason.EXPIRED
     )
     lifecycle.announce_cancelled(order_ids=ids, now=now)
-    units = release(references=[order.stock_reference for order in orders], actor=_ACTOR, reason="expired", now=now)
+    units = release(
+        references=[order.stock_reference for order in orders], actor=_ACTOR, reason="expired", now=now
+    )
     return _Tally(cancelled=cancelled, units=units)
 
 
 def unpark_orders(*, order_ids: list[int]) -> int:
     """Let the sweep try parked orders again; return how many. One statement, in autocommit."""
-    return Order.objects.filter(id__in=order_ids, parked_at__isnull=False).update(parked_at=None, parked_because="")
+    return Order.objects.filter(id__in=order_ids, parked_at__isnull=False).update(
+        parked_at=None, parked_because=""
+    )

@@ -1,7 +1,8 @@
 """The inbox: every event a gateway sends is kept as it came, then applied, and ends in exactly one outcome.
 
-An event is committed before anything is made of it. Applying it takes the event's row, then the order, the payment and, for late
-money, stock: the lock law of docs/locking.md. What cannot be applied yet is tried again, and in the end waits for staff.
+An event is committed before anything is made of it. Applying it takes the event's row, then the order, the
+payment and, for late money, stock: the lock law of docs/locking.md. What cannot be applied yet is tried
+again, and in the end waits for staff.
 """
 
 import datetime as dt
@@ -35,8 +36,8 @@ _ACTOR = "payments"
 def receive_event(*, gateway: str, headers: Mapping[str, str], body: bytes, now: dt.datetime) -> EventReceipt:
     """Verify, keep and apply one callback. An event seen before changes nothing.
 
-    Raises UnknownGateway, InvalidSignature, MalformedEvent. Opens its own transactions. The receipt's outcome is empty while
-    the event waits; the gateway need not send it again.
+    Raises UnknownGateway, InvalidSignature, MalformedEvent. Opens its own transactions. The receipt's
+    outcome is empty while the event waits; the gateway need not send it again.
     """
     parsed = get_gateway(gateway).parse_event(headers=headers, body=body)
     event, is_new = _keep(gateway, parsed, body, now)
@@ -47,7 +48,10 @@ def receive_event(*, gateway: str, headers: Mapping[str, str], body: bytes, now:
 
 
 def apply_pending_events(*, now: dt.datetime, limit: int = 100) -> int:
-    """Apply the events that still wait and are due; return how many have an outcome now. Opens its own transactions."""
+    """Apply the events that still wait and are due; return how many have an outcome now.
+
+    Opens its own transactions.
+    """
     due = GatewayEvent.objects.filter(outcome=EventOutcome.WAITING, apply_after__lte=now).order_by(
         "apply_after"
     )
@@ -57,8 +61,8 @@ def apply_pending_events(*, now: dt.datetime, limit: int = 100) -> int:
 def apply_event(*, event_pk: int, now: dt.datetime) -> bool:
     """Apply one kept event; say whether it has an outcome now. Opens its own transaction.
 
-    Contention leaves the event as it is, to be tried again soon. Whatever else goes wrong is noted on it; it is tried again
-    with growing pauses, and at last left to staff.
+    Contention leaves the event as it is, to be tried again soon. Whatever else goes wrong is noted on it;
+    it is tried again with growing pauses, and at last left to staff.
     """
     try:
         return run_in_transaction(lambda: _apply(event_pk, now))
@@ -72,9 +76,10 @@ def apply_event(*, event_pk: int, now: dt.datetime) -> bool:
 
 
 def reapply_event(*, event_pk: int, now: dt.datetime) -> bool:
-    """Give an event that was left to staff another round of attempts, the first one now; say whether it has an outcome then.
+    """Give an event that was left to staff another round of attempts, the first one now.
 
-    Money that came in the wrong amount is left as it is: its payment is on record already. Opens its own transactions.
+    Says whether it has an outcome then. Money that came in the wrong amount is left as it is: its payment is
+    on record already. Opens its own transactions.
     """
     GatewayEvent.objects.filter(pk=event_pk, outcome__in=REAPPLICABLE).update(
         outcome=EventOutcome.WAITING, settled_at=None, attempts=0, apply_after=now
@@ -118,7 +123,10 @@ def _apply(event_pk: int, now: dt.datetime) -> bool:
 
 
 def _decide(event: GatewayEvent, order: OrderView, payment: Payment, now: dt.datetime) -> EventOutcome:
-    """Do what the event asks for and return what came of it. The order's and the payment's rows are locked."""
+    """Do what the event asks for and return what came of it.
+
+    The order's and the payment's rows are locked.
+    """
     if event.kind == EventKind.SUCCEEDED:
         return _take_money(event, order, payment, now)
     closing = {
@@ -127,7 +135,8 @@ def _decide(event: GatewayEvent, order: OrderView, payment: Payment, now: dt.dat
     }
     if (status := closing.get(event.kind)) is None or payment.status != PaymentStatus.STARTED:
         return EventOutcome.IGNORED
-    # The order stays as it is: its deadline neither moves nor ends, and it can be paid in another way until then.
+    # The order stays as it is: its deadline neither moves nor ends, and it can be paid in another way until
+    # then.
     Payment.objects.filter(id=payment.id).update(status=status)
     return EventOutcome.APPLIED
 

@@ -36,10 +36,14 @@ class Payment(models.Model):
     """One attempt to pay an order through one gateway."""
 
     id = models.BigIntegerField(primary_key=True)
-    order = models.ForeignKey("orders.Order", on_delete=models.PROTECT, related_name="payments", verbose_name=_("order"))
+    order = models.ForeignKey(
+        "orders.Order", on_delete=models.PROTECT, related_name="payments", verbose_name=_("order")
+    )
     gateway = models.CharField(_("gateway"), max_length=20)
-    # The gateway's own name for this payment; empty until it has answered.
-    reference = models.CharField(_("reference"), max_length=100, null=True, blank=True, db_collation="utf8mb4_bin")  # noqa: DJ001 - unique, so "none yet" must be NULL
+    # The gateway's own name for this payment; NULL until it has answered, because it is unique.
+    reference = models.CharField(  # noqa: DJ001
+        _("reference"), max_length=100, null=True, blank=True, db_collation="utf8mb4_bin"
+    )
     status = models.CharField(_("status"), max_length=10, choices=PaymentStatus.choices)
     amount = models.BigIntegerField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3)
@@ -77,9 +81,13 @@ class Refund(models.Model):
     """Money on its way back. Its id is the gateway's idempotency key, so no retry pays it twice."""
 
     id = models.BigIntegerField(primary_key=True)
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds", verbose_name=_("payment"))
+    payment = models.ForeignKey(
+        Payment, on_delete=models.PROTECT, related_name="refunds", verbose_name=_("payment")
+    )
     amount = models.BigIntegerField(_("amount"))
-    status = models.CharField(_("status"), max_length=10, choices=RefundStatus.choices, default=RefundStatus.REQUESTED)
+    status = models.CharField(
+        _("status"), max_length=10, choices=RefundStatus.choices, default=RefundStatus.REQUESTED
+    )
     reason = models.CharField(_("reason"), max_length=200)
     actor = models.CharField(_("actor"), max_length=100)
     reference = models.CharField(_("reference"), max_length=100, blank=True)
@@ -89,7 +97,9 @@ class Refund(models.Model):
     class Meta:
         verbose_name = _("refund")
         verbose_name_plural = _("refunds")
-        constraints: ClassVar = [models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive")]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive")
+        ]
 
     def __str__(self) -> str:
         return f"refund {self.id}"
@@ -111,7 +121,12 @@ class GatewayEvent(models.Model):
     )
     settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
     payment = models.ForeignKey(
-        Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="events", verbose_name=_("payment")
+        Payment,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="events",
+        verbose_name=_("payment"),
     )
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     apply_after = models.DateTimeField(_("apply after"))
@@ -120,7 +135,9 @@ class GatewayEvent(models.Model):
     class Meta:
         verbose_name = _("gateway event")
         verbose_name_plural = _("gateway events")
-        constraints: ClassVar = [models.UniqueConstraint(fields=["gateway", "event_id"], name="gatewayevent_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["gateway", "event_id"], name="gatewayevent_once")
+        ]
         indexes: ClassVar = [models.Index(fields=["outcome", "apply_after"], name="gatewayevent_waiting")]
 
     def __str__(self) -> str:

@@ -41,9 +41,9 @@ def refund_order(*, number: str, reason: str, actor: str, now: dt.datetime) -> O
 
 
 def refund_payment(*, payment_id: int, reason: str, actor: str, now: dt.datetime) -> None:
-    """Send back all that one payment brought in, whatever became of its order: the way out for money in the wrong amount.
+    """Send back all that one payment brought in: the way out for money in the wrong amount.
 
-    Raises NothingToRefund. Opens its own transaction. The order keeps its status.
+    The order keeps its status, whatever that is. Raises NothingToRefund. Opens its own transaction.
     """
 
     def refund() -> None:
@@ -71,7 +71,10 @@ def request_refund(*, payment: Payment, amount: int, reason: str, actor: str, no
 
 
 def execute_refund(key: str, payload: Mapping[str, Any]) -> None:
-    """Have the gateway send the money. An outbox handler; the refund's id makes a second call the same refund."""
+    """Have the gateway send the money.
+
+    An outbox handler; the refund's id makes a second call the same refund.
+    """
     refund = Refund.objects.select_related("payment").get(id=payload["refund_id"])
     if refund.status == RefundStatus.SUCCEEDED:
         return

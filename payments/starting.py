@@ -17,10 +17,13 @@ from payments.selectors import to_view
 from payments.types import PaymentView
 
 
-def start_payment(*, number: str, gateway: str, return_url: str, callback_url: str, now: dt.datetime) -> PaymentView:
+def start_payment(
+    *, number: str, gateway: str, return_url: str, callback_url: str, now: dt.datetime
+) -> PaymentView:
     """Open a payment for a pending order, or return the one that is open; its `redirect_url` is where to pay.
 
-    URLs are absolute. Raises OrderNotFound, OrderNotPayable, UnknownGateway, GatewayUnavailable. Opens its own transaction.
+    URLs are absolute. Raises OrderNotFound, OrderNotPayable, UnknownGateway, GatewayUnavailable. Opens its
+    own transaction.
     """
     adapter = get_gateway(gateway)
     order = orders.get_order(number=number)
@@ -28,7 +31,8 @@ def start_payment(*, number: str, gateway: str, return_url: str, callback_url: s
     if payment.reference is None:
         hosted = adapter.create_payment(
             PaymentRequest(
-                # From our own row, so that a retry after a crash right here finds the same payment at the gateway.
+                # From our own row, so that a retry after a crash right here finds the same payment at the
+                # gateway.
                 idempotency_key=f"payment:{payment.id}",
                 amount=payment.amount,
                 currency=payment.currency,
@@ -63,7 +67,9 @@ def _find_or_create(*, order_id: int, gateway: str, now: dt.datetime) -> Payment
 
 
 def close_payments_of_order(key: str, payload: Mapping[str, Any]) -> None:
-    """Tell the gateways that nobody should pay a cancelled order any more. An outbox handler; doing it twice is harmless.
+    """Tell the gateways that nobody should pay a cancelled order any more.
+
+    An outbox handler; doing it twice is harmless.
 
     A payment that succeeded first stays as it is: its event is on the way and will be a late payment.
     """
@@ -72,4 +78,6 @@ def close_payments_of_order(key: str, payload: Mapping[str, Any]) -> None:
     )
     for payment in open_payments:
         if get_gateway(payment.gateway).cancel_payment(reference=str(payment.reference)):
-            Payment.objects.filter(id=payment.id, status=PaymentStatus.STARTED).update(status=PaymentStatus.CANCELLED)
+            Payment.objects.filter(id=payment.id, status=PaymentStatus.STARTED).update(
+                status=PaymentStatus.CANCELLED
+            )

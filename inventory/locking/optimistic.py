@@ -12,8 +12,8 @@ _ATTEMPTS = 4
 class Optimistic:
     """Read `available` and `version`, check, write `WHERE version = <read>`.
 
-    Nobody waits while reading; a lost race is read again a few times here and then, with jitter, by the whole transaction.
-    Good where races are rare, wasteful on a hot row.
+    Nobody waits while reading; a lost race is read again a few times here and then, with jitter, by the
+    whole transaction. Good where races are rare, wasteful on a hot row.
     """
 
     name = "optimistic"
@@ -22,7 +22,8 @@ class Optimistic:
     def claim(self, *, stock_item_id: int, quantity: int) -> int | None:
         """See LockingStrategy."""
         for _attempt in range(_ATTEMPTS):
-            # READ COMMITTED makes each of these reads fresh; under REPEATABLE READ every attempt would see the same version.
+            # READ COMMITTED makes each of these reads fresh; under REPEATABLE READ every attempt would see
+            # the same version.
             available, version = read_available(stock_item_id=stock_item_id)
             if available < quantity:
                 return available

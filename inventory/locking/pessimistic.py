@@ -9,8 +9,8 @@ from inventory.locking.base import read_available, take_units
 class Pessimistic:
     """`SELECT ... FOR UPDATE`, check, write.
 
-    Everybody queues on the row lock. Holds the row for a round trip longer than `conditional`; choose it where more rules
-    hang on the row than the number of units.
+    Everybody queues on the row lock. Holds the row for a round trip longer than `conditional`; choose it
+    where more rules hang on the row than the number of units.
     """
 
     name = "pessimistic"
@@ -22,6 +22,7 @@ class Pessimistic:
         if available < quantity:
             return available
         if not take_units(stock_item_id=stock_item_id, quantity=quantity):
-            # Cannot happen while the lock holds; the guard stands so that a broken lock loses a race, not a unit.
+            # Cannot happen while the lock holds; the guard stands so that a broken lock loses a race, not a
+            # unit.
             raise StockConflict
         return None

@@ -57,7 +57,9 @@ class Command(BaseCommand):
             self.stderr.write("")
         for label, findings in (("repaired", repaired), ("FINDING", remaining)):
             for f in findings:
-                self.stdout.write(f"{label} {f.check} {f.subject}: expected {f.expected}, found {f.actual} ({f.detail})")
+                self.stdout.write(
+                    f"{label} {f.check} {f.subject}: expected {f.expected}, found {f.actual} ({f.detail})"
+                )
         if not remaining:
             self.stdout.write(self.style.SUCCESS("The books balance."))
         elif any(finding.repairable for finding in remaining):

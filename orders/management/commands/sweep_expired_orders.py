@@ -22,7 +22,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare options."""
-        parser.add_argument("--batch-size", type=int, default=200, help="orders cancelled in one transaction (200)")
+        parser.add_argument(
+            "--batch-size", type=int, default=200, help="orders cancelled in one transaction (200)"
+        )
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -46,7 +46,10 @@ class SandboxGateway:
         return provider.refund_charge(reference, amount=amount, idempotency_key=idempotency_key)
 
     def parse_event(self, *, headers: Mapping[str, str], body: bytes) -> ParsedEvent:
-        """See Gateway. Standard Webhooks: HMAC-SHA256 over id, timestamp and body; older than five minutes is refused."""
+        """See Gateway.
+
+        Standard Webhooks: HMAC-SHA256 over id, timestamp and body; older than five minutes is refused.
+        """
         lowered = {name.lower(): value for name, value in headers.items()}
         try:
             text = body.decode()

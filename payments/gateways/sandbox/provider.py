@@ -1,7 +1,8 @@
 """The provider's side of the sandbox: charges, the customer's decision, callbacks, refunds.
 
-It stands for somebody else's system: it shares nothing with the shop but the protocol, keeps its own records, and reports by
-HTTP even though it lives next door. A callback is owed until the shop has answered 2xx.
+It stands for somebody else's system: it shares nothing with the shop but the protocol, keeps its own
+records, and reports by HTTP even though it lives next door. A callback is owed until the shop has answered
+2xx.
 """
 
 import base64
@@ -48,7 +49,7 @@ def open_charge(request: PaymentRequest) -> str:
 
 
 def settle_charge(reference: str, *, approve: bool) -> SandboxCallback | None:
-    """Record the customer's decision on an open charge; return the callback it causes, None if it was decided before."""
+    """Record the customer's decision on an open charge; return its callback, or None if it came too late."""
     status, event = ("succeeded", "charge.succeeded") if approve else ("declined", "charge.declined")
     with transaction.atomic():
         if not SandboxCharge.objects.filter(reference=reference, status="open").update(status=status):
@@ -103,5 +104,9 @@ def deliver_callback(callback: SandboxCallback, *, secret: str, now: dt.datetime
 
 def redeliver_callbacks(*, secret: str, now: dt.datetime, limit: int = 50) -> int:
     """Try every owed callback again; return how many were taken."""
-    owed = SandboxCallback.objects.filter(is_delivered=False, attempts__lt=_MAX_ATTEMPTS).select_related("charge")
-    return sum(deliver_callback(callback, secret=secret, now=now) for callback in owed.order_by("attempts")[:limit])
+    owed = SandboxCallback.objects.filter(is_delivered=False, attempts__lt=_MAX_ATTEMPTS).select_related(
+        "charge"
+    )
+    return sum(
+        deliver_callback(callback, secret=secret, now=now) for callback in owed.order_by("attempts")[:limit]
+    )
