@@ -37,7 +37,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:" + env.str("PORT", default="8000")).rstrip("/")
 
-# --- What is in the house -------------------------------------------------------------------------------------
+# --- What is in the house -----------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "config.apps.HoldfastConfig",
@@ -99,7 +99,7 @@ TEMPLATES = [
     },
 ]
 
-# --- MySQL or MariaDB: the truth ------------------------------------------------------------------------------
+# --- MySQL or MariaDB: the truth ----------------------------------------------------------------------------
 
 DATABASES = {
     "default": {
@@ -128,7 +128,7 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- Redis: never the truth -----------------------------------------------------------------------------------
+# --- Redis: never the truth ---------------------------------------------------------------------------------
 
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CACHES = {
@@ -146,7 +146,7 @@ CACHES = {
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
-# --- Celery ---------------------------------------------------------------------------------------------------
+# --- Celery -------------------------------------------------------------------------------------------------
 
 SWEEP_INTERVAL_SECONDS = env.int("SWEEP_INTERVAL_SECONDS", default=15)
 
@@ -177,7 +177,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": SWEEP_INTERVAL_SECONDS},
     },
     "deliver-outbox": {"task": "orders.deliver_outbox", "schedule": 5, "options": {"expires": 5}},
-    "apply-pending-events": {"task": "payments.apply_pending_events", "schedule": 10, "options": {"expires": 10}},
+    "apply-pending-events": {
+        "task": "payments.apply_pending_events",
+        "schedule": 10,
+        "options": {"expires": 10},
+    },
     "redeliver-sandbox-callbacks": {
         "task": "payments.redeliver_sandbox_callbacks",
         "schedule": 10,
@@ -185,7 +189,7 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
-# --- The shop -------------------------------------------------------------------------------------------------
+# --- The shop -----------------------------------------------------------------------------------------------
 
 SHOP_NAME = env.str("SHOP_NAME", default="Holdfast")
 SHOP_CURRENCY = env.str("SHOP_CURRENCY", default="USD").upper()
@@ -198,7 +202,7 @@ LATE_PAYMENT = env.str("LATE_PAYMENT", default="reserve")
 SANDBOX_SECRET = env.str("SANDBOX_SECRET", default="")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
-# --- People ---------------------------------------------------------------------------------------------------
+# --- People -------------------------------------------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
@@ -222,7 +226,7 @@ LOGIN_REDIRECT_URL = "/"
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="shop@localhost")
 
-# --- The API --------------------------------------------------------------------------------------------------
+# --- The API ------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["knox.auth.TokenAuthentication"],
@@ -249,7 +253,7 @@ SPECTACULAR_SETTINGS = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 
-# --- Languages and time ---------------------------------------------------------------------------------------
+# --- Languages and time -------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
@@ -257,7 +261,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 
-# --- Files ----------------------------------------------------------------------------------------------------
+# --- Files --------------------------------------------------------------------------------------------------
 
 STATIC_URL = "static/"
 STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / ".local" / "static"))
@@ -270,7 +274,7 @@ STORAGES = {
 # Source maps are megabytes that only a debugger asks for, and took most of the time of collectstatic.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map"]
 
-# --- Security -------------------------------------------------------------------------------------------------
+# --- Security -----------------------------------------------------------------------------------------------
 
 SECURE_COOKIES = env.bool("SECURE_COOKIES", default=True)
 SESSION_COOKIE_SECURE = SECURE_COOKIES
@@ -298,13 +302,16 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- Logs -----------------------------------------------------------------------------------------------------
+# --- Logs ---------------------------------------------------------------------------------------------------
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"no_tokens": {"()": "config.logs.HideOrderTokens"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_tokens"]}
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }
 

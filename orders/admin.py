@@ -14,9 +14,10 @@ from inventory.backoffice import PanelSource, RecordAdmin, StaffAction
 from inventory.errors import StockBusy
 from inventory.selectors import list_latest_reservations
 from orders import services
-from orders.admin_panels import format_total, show_lines, show_messages, show_movements
+from orders.admin_panels import show_lines, show_messages, show_movements
 from orders.errors import InvalidTransition, OrderNotFound
 from orders.models import JobHealth, Order, OutboxMessage
+from orders.money import format_money
 from orders.states import CancelReason, OrderStatus
 
 # Of a SKU that everybody buys, a search shows the latest orders.
@@ -156,7 +157,7 @@ class OrderAdmin(RecordAdmin):
     @admin.display(description=gettext_lazy("total"))
     def show_total(self, order: Order) -> str:
         """The amount as people read it."""
-        return format_total(order.total_amount, order.currency)
+        return format_money(order.total_amount, order.currency)
 
     @admin.display(description=gettext_lazy("due"))
     def show_due(self, order: Order) -> dt.datetime | None:

@@ -1,23 +1,14 @@
 """What the page of an order shows below the order itself."""
 
-from decimal import Decimal
-
-from babel.numbers import format_currency, get_currency_precision
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
 from inventory.backoffice import Link, Panel
 from inventory.selectors import list_movements
 from orders.models import Order, OutboxMessage
+from orders.money import format_money
 from orders.outbox import list_topics
-
-
-def format_total(amount: int, currency: str) -> str:
-    """Return minor units as an amount in the language of the moment."""
-    value = Decimal(amount).scaleb(-get_currency_precision(currency))
-    return format_currency(value, currency, locale=to_locale(get_language() or "en"))
 
 
 def show_lines(order: Order) -> Panel:
@@ -29,9 +20,9 @@ def show_lines(order: Order) -> Panel:
             [
                 _link_item(line.stock_item_id, line.sku),
                 line.name,
-                format_total(line.unit_price, order.currency),
+                format_money(line.unit_price, order.currency),
                 line.quantity,
-                format_total(line.unit_price * line.quantity, order.currency),
+                format_money(line.unit_price * line.quantity, order.currency),
             ]
             for line in order.lines.order_by("position")
         ],

@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy
 
 from inventory.backoffice import PanelSource, RecordAdmin
 from orders.errors import OrderNotFound
+from orders.money import format_money
 from orders.selectors import get_order
 from payments.admin_panels import show_events, show_refunds_of_payment
 from payments.models import EventOutcome, GatewayEvent, Payment, PaymentStatus, Refund
-from payments.money import format_amount
 from payments.staff_actions import REAPPLY, SEND_BACK
 
 _WAITING_FOR_STAFF: Final = (
@@ -91,18 +91,18 @@ class PaymentAdmin(RecordAdmin):
     @admin.display(description=gettext_lazy("amount"))
     def show_amount(self, payment: Payment) -> str:
         """What was asked for."""
-        return format_amount(payment.amount, payment.currency)
+        return format_money(payment.amount, payment.currency)
 
     @admin.display(description=gettext_lazy("received"))
     def show_received(self, payment: Payment) -> str:
         """What came in, with a word where it is not what was asked for."""
-        text = format_amount(payment.received_amount, payment.currency)
+        text = format_money(payment.received_amount, payment.currency)
         return f"{text} ⚠" if payment.status == PaymentStatus.REVIEW else text
 
     @admin.display(description=gettext_lazy("refunded"))
     def show_refunded(self, payment: Payment) -> str:
         """What went back, or is about to."""
-        return format_amount(payment.refunded_amount, payment.currency)
+        return format_money(payment.refunded_amount, payment.currency)
 
 
 @admin.register(Refund)
@@ -150,7 +150,7 @@ class RefundAdmin(RecordAdmin):
     @admin.display(description=gettext_lazy("amount"))
     def show_amount(self, refund: Refund) -> str:
         """What goes back."""
-        return format_amount(refund.amount, refund.payment.currency)
+        return format_money(refund.amount, refund.payment.currency)
 
 
 @admin.register(GatewayEvent)
@@ -183,7 +183,7 @@ class GatewayEventAdmin(RecordAdmin):
             return ""
         if not (len(event.currency) == 3 and event.currency.isascii() and event.currency.isalpha()):
             return f"{event.amount} {event.currency}"
-        return format_amount(event.amount, event.currency)
+        return format_money(event.amount, event.currency)
 
     @admin.display(description=gettext_lazy("outcome"))
     def show_outcome(self, event: GatewayEvent) -> str:

@@ -8,8 +8,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from inventory.backoffice import Link, Panel
+from orders.money import format_money
 from payments.models import Payment, Refund
-from payments.money import format_amount
 
 
 def show_payments(order: Any) -> Panel:
@@ -29,9 +29,9 @@ def show_payments(order: Any) -> Panel:
             [
                 _link(payment, str(payment)),
                 payment.get_status_display(),
-                format_amount(payment.amount, payment.currency),
-                format_amount(payment.received_amount, payment.currency),
-                format_amount(payment.refunded_amount, payment.currency),
+                format_money(payment.amount, payment.currency),
+                format_money(payment.received_amount, payment.currency),
+                format_money(payment.refunded_amount, payment.currency),
                 payment.created_at,
                 payment.succeeded_at,
             ]
@@ -85,7 +85,7 @@ def _show_refunds(refunds: Iterable[Refund]) -> Panel:
         rows=[
             [
                 _link(refund, str(refund.pk)),
-                format_amount(refund.amount, refund.payment.currency),
+                format_money(refund.amount, refund.payment.currency),
                 refund.get_status_display(),
                 refund.reason,
                 refund.actor,

@@ -10,15 +10,15 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from inventory.backoffice import StaffAdmin, get_actor
 from inventory.errors import DuplicateSku, InventoryError
 from inventory.selectors import list_strategies
+from orders.money import format_money
 from shop.admin_forms import CategoryForm, NewVariantForm, NewVariantFormSet, ProductForm, VariantForm
 from shop.models import Category, Product, ProductImage, Variant
-from shop.money import format_money
 from shop.services.catalogue import NewVariant, ProductDraft, save_product
 
 _VARIANT_FIELDS = ("options", "price_amount", "position", "is_active")
@@ -154,11 +154,7 @@ class ProductAdmin(StaffAdmin):
         """The price, or the lowest and the highest."""
         prices = sorted({variant.price_amount for variant in product.variants.all()})
         ends = prices if len(prices) < 2 else [prices[0], prices[-1]]
-        language = get_language() or "en"
-        texts = [
-            format_money(amount=amount, currency=settings.SHOP_CURRENCY, language=language) for amount in ends
-        ]
-        return " – ".join(texts)
+        return " – ".join(format_money(amount, settings.SHOP_CURRENCY) for amount in ends)
 
     @admin.display(description=gettext_lazy("available"))
     def show_available(self, product: Product) -> int:

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from shop.money import find_locale
+from orders.money import find_locale
 from shop.types import MAX_LINE_QUANTITY
 
 _MAX_ID = 2**63 - 1

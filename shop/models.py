@@ -14,7 +14,12 @@ class Category(models.Model):
     name = models.CharField(_("name"), max_length=120)
     slug = models.SlugField(_("slug"), max_length=140, unique=True)
     parent = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent")
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("parent"),
     )
     position = models.PositiveIntegerField(_("position"), default=0)
 
@@ -35,7 +40,12 @@ class Product(models.Model):
     description = models.TextField(_("description"), blank=True)
     vendor = models.CharField(_("vendor"), max_length=120, blank=True)
     category = models.ForeignKey(
-        Category, on_delete=models.PROTECT, null=True, blank=True, related_name="products", verbose_name=_("category")
+        Category,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="products",
+        verbose_name=_("category"),
     )
     is_published = models.BooleanField(_("published"), default=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
@@ -52,11 +62,13 @@ class Product(models.Model):
 class Variant(models.Model):
     """One buyable form of a product, with its own price and its own stock item."""
 
-    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="variants", verbose_name=_("product"))
+    product = models.ForeignKey(
+        Product, on_delete=models.CASCADE, related_name="variants", verbose_name=_("product")
+    )
     stock_item = models.OneToOneField(
         "inventory.StockItem", on_delete=models.PROTECT, related_name="+", verbose_name=_("stock item")
     )
-    # Pairs in the order they are shown: [["Size", "M"], ["Colour", "Red"]]; empty for a product with one form.
+    # Pairs as they are shown: [["Size", "M"], ["Colour", "Red"]]; empty for a product with one form.
     options = models.JSONField(_("options"), default=list, blank=True)
     price_amount = models.BigIntegerField(_("price"), help_text=_("In minor units of the shop's currency."))
     position = models.PositiveIntegerField(_("position"), default=0)
@@ -81,7 +93,9 @@ class Variant(models.Model):
 class ProductImage(models.Model):
     """A picture of a product."""
 
-    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="images", verbose_name=_("product"))
+    product = models.ForeignKey(
+        Product, on_delete=models.CASCADE, related_name="images", verbose_name=_("product")
+    )
     file = models.ImageField(_("file"), upload_to="products")
     alt = models.CharField(_("alternative text"), max_length=255, blank=True)
     position = models.PositiveIntegerField(_("position"), default=0)

@@ -1,5 +1,6 @@
 """Reads of the catalogue: published products only, in a fixed number of queries whatever is asked for."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -25,15 +26,15 @@ def list_categories() -> list[CategoryView]:
 def list_products(
     *, query: str = "", category_id: int | None = None, page: int | str = 1, page_size: int = PAGE_SIZE
 ) -> ProductPage:
-    """Return one page of published products that can be bought in some form, newest first.
+    """Return one page of published products, newest first; one without variants is among them.
 
     `query` matches whole SKUs, and words of name, maker and description, all of which must occur.
     `category_id` includes the categories below it. A `page` that does not exist becomes the nearest that
     does.
     """
-    found = _published().filter(Exists(Variant.objects.filter(product=OuterRef("pk"), is_active=True)))
+    found = _published()
     if category_id is not None:
-        found = found.filter(Q(category_id=category_id) | Q(category__parent_id=category_id))
+        found = found.filter(category_id__in=_list_branch(category_id))
     if words := clean_query(query).split()[:_MAX_QUERY_WORDS]:
         found = found.filter(_matches(words))
     found = found.order_by("-id")
@@ -54,6 +55,20 @@ def get_product(*, slug: str) -> ProductView:
     if not products:
         raise ProductNotFound(slug)
     return products[0]
+
+
+def _list_branch(category_id: int) -> set[int]:
+    """Return a category and all below it. A shop has few of them, so the tree is walked here."""
+    children: dict[int | None, list[int]] = defaultdict(list)
+    for id_, parent_id in Category.objects.values_list("id", "parent_id"):
+        children[parent_id].append(id_)
+    branch, found = set(), [category_id]
+    while found:
+        # The database cannot forbid a circle, so no category is visited twice.
+        if (current := found.pop()) not in branch:
+            branch.add(current)
+            found += children[current]
+    return branch
 
 
 def clean_query(query: str) -> str:

@@ -6,8 +6,8 @@ from django.template import Context
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from orders.money import find_locale, format_money
 from orders.states import CancelReason, OrderStatus
-from shop.money import find_locale, format_money
 from shop.richtext import clean_description
 
 register = template.Library()
@@ -16,9 +16,7 @@ register = template.Library()
 @register.filter
 def money(amount: int, currency: str = "") -> str:
     """Return minor units as people read them, in the shop's currency unless told otherwise."""
-    return format_money(
-        amount=amount, currency=currency or settings.SHOP_CURRENCY, language=get_language() or "en"
-    )
+    return format_money(amount, currency or settings.SHOP_CURRENCY)
 
 
 @register.filter

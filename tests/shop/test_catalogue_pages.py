@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from shop.models import Category, Variant
+from shop.models import Category, Product, Variant
 from tests.shop.shopping import make_product, make_variant
 
 pytestmark = pytest.mark.django_db
@@ -41,10 +41,13 @@ def test_a_withdrawn_variant_is_not_shown(client: Client) -> None:
     assert b"Vast" not in page
 
 
-def test_a_product_without_anything_to_buy_is_not_listed_but_has_its_page(client: Client) -> None:
+def test_a_product_without_anything_to_buy_is_shown_as_that(client: Client) -> None:
     product = make_product("Bare")
-    assert names(client.get("/products/")) == []
-    assert b"Not for sale right now" in client.get(f"/products/{product.slug}/").content
+    listing = client.get("/products/")
+    assert names(listing) == ["Bare"]
+    assert b"Not sold online" in listing.content
+    assert b"Sold out" not in listing.content
+    assert b"Not sold online" in client.get(f"/products/{product.slug}/").content
 
 
 @pytest.mark.parametrize(
@@ -164,3 +167,16 @@ def test_no_page_has_inline_styles_or_scripts_or_asks_another_site(client: Clien
     assert "<script>" not in page
     assert 'src="http' not in page
     assert 'href="http' not in page
+
+
+def test_a_category_shows_what_is_on_the_shelves_below_it(client: Client) -> None:
+    top = Category.objects.create(name="Top", slug="top")
+    middle = Category.objects.create(name="Middle", slug="middle", parent=top)
+    deep = Category.objects.create(name="Deep", slug="deep", parent=middle)
+    product = make_product("Buried")
+    Product.objects.filter(pk=product.pk).update(category=deep)
+    for category in (top, middle, deep):
+        assert names(client.get(f"/categories/{category.slug}/")) == ["Buried"]
+    # The database cannot forbid a circle of parents; the page must come back all the same.
+    Category.objects.filter(pk=top.pk).update(parent=deep)
+    assert names(client.get("/categories/top/")) == ["Buried"]

@@ -7,9 +7,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from orders.money import format_money
 from payments.gateways.sandbox import provider
 from payments.models import SandboxCharge
-from payments.money import format_amount
 
 
 @never_cache
@@ -20,12 +20,21 @@ def pay(request: HttpRequest, reference: str) -> HttpResponse:
     if charge is None or not settings.SANDBOX_SECRET:
         raise Http404
     if request.method == "GET":
-        return render(request, "sandbox/pay.html", {"charge": charge, "amount": format_amount(charge.amount, charge.currency)})
+        return render(
+            request,
+            "sandbox/pay.html",
+            {"charge": charge, "amount": format_money(charge.amount, charge.currency)},
+        )
     decision = request.POST.get("decision", "")
     if decision in ("pay", "decline"):
         callback = provider.settle_charge(reference, approve=decision == "pay")
         if callback is not None:
             provider.deliver_callback(callback, secret=settings.SANDBOX_SECRET, now=timezone.now())
     elif decision != "leave":
-        return render(request, "sandbox/pay.html", {"charge": charge, "amount": format_amount(charge.amount, charge.currency)}, status=400)
+        return render(
+            request,
+            "sandbox/pay.html",
+            {"charge": charge, "amount": format_money(charge.amount, charge.currency)},
+            status=400,
+        )
     return HttpResponseRedirect(charge.return_url)

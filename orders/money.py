@@ -5,12 +5,13 @@ from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import format_currency, get_currency_precision
+from django.utils.translation import get_language
 
 
-def format_money(*, amount: int, currency: str, language: str) -> str:
-    """Return an amount in minor units as text: 1250 USD in English is $12.50, 1250 JPY is ¥1,250."""
-    precision = get_currency_precision(currency)
-    return format_currency(Decimal(amount).scaleb(-precision), currency, locale=find_locale(language))
+def format_money(amount: int, currency: str) -> str:
+    """Return minor units written out in the reader's language: 1250 USD is $12.50, 1250 JPY is ¥1,250."""
+    value = Decimal(amount).scaleb(-get_currency_precision(currency))
+    return format_currency(value, currency, locale=find_locale(get_language() or "en"))
 
 
 @lru_cache
