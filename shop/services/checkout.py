@@ -34,8 +34,8 @@ def place_order_for_skus(
     """Place an order for units by SKU at today's prices.
 
     `expected_total`, in minor units, is what the customer was shown. A repeated key gives the first order
-    whatever has become of prices, products or stock since. Raises ProductUnavailable, PriceChanged, OutOfStock,
-    StockBusy, IdempotencyKeyReused, InvalidOrder. Opens its own transaction.
+    whatever has become of prices, products or stock since. Raises ProductUnavailable, PriceChanged,
+    OutOfStock, StockBusy, IdempotencyKeyReused, InvalidOrder. Opens its own transaction.
     """
     fingerprint = fingerprint_request(
         email=email, quantities=quantities, shipping_address=shipping_address, customer_id=customer_id
