@@ -211,7 +211,7 @@ UNSAFE = {
 
 def run_command(capsys, *options):
     """Run `check_books --json` and return its exit status and report."""
-    status = 0
+    status: int | str | None = 0
     try:
         call_command("check_books", "--json", *options)
     except SystemExit as leaving:

@@ -42,7 +42,7 @@ def make_scheduler(tmp_path):
         shop_app.loader.import_default_modules()
         app = Celery("test", set_as_current=False)
         app.config_from_object("django.conf:settings", namespace="CELERY")
-        app.conf.broker_url = broker
+        app.conf.update(broker_url=broker)
         scheduler = BrokerOptionalScheduler(app=app, schedule_filename=str(tmp_path / "schedule"))
         schedulers.append(scheduler)
         return scheduler
@@ -141,6 +141,7 @@ def test_beat_keeps_the_deadline_within_the_interval_with_redis_down(tmp_path, u
         text=True,
     )
     try:
+        assert beat.stderr is not None
         # It says so before each sweep that it runs itself: at the second one, the first is done.
         sweeps = (line for line in beat.stderr if "running orders.sweep_expired_orders here" in line)
         assert len(list(itertools.islice(sweeps, 2))) == 2

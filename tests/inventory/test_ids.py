@@ -19,7 +19,7 @@ def test_the_last_id_before_the_clock_runs_out_still_fits():
 
 
 def test_ids_of_many_threads_are_unique_and_rise_in_each():
-    drawn = [[] for _ in range(THREADS)]
+    drawn: list[list[int]] = [[] for _ in range(THREADS)]
     barrier = threading.Barrier(THREADS)
 
     def draw(ids):

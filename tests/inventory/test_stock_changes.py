@@ -1,5 +1,7 @@
 """Creating, receiving, adjusting, counting and configuring stock."""
 
+from typing import Any
+
 import pytest
 from django.db import transaction
 
@@ -31,7 +33,7 @@ from tests.sessions import run_sql
 
 pytestmark = pytest.mark.django_db
 
-WHO = {"actor": "ann", "reason": "because", "now": NOW}
+WHO: dict[str, Any] = {"actor": "ann", "reason": "because", "now": NOW}
 
 
 @pytest.fixture

@@ -35,7 +35,9 @@ class ListeningProxy(CommitCuttingProxy):
 
 def name(sql):
     """Return a statement's verb and table, and whether it locks."""
-    verb, table, rest = _WORDS.match(sql).groups()
+    words = _WORDS.match(sql)
+    assert words, f"a statement nobody expected: {sql}"
+    verb, table, rest = words.groups()
     lock = " FOR UPDATE" if rest.endswith("FOR UPDATE") else ""
     return f"{verb.split()[0]} {table}{lock}".strip()
 

@@ -40,7 +40,7 @@ def test_a_customer_sees_their_own_orders_newest_first_and_page_by_page(item):
     ann = get_user_model().objects.create_user("ann")
     draft = replace(make_draft((item, 1)), customer_id=ann.id)
     buy((item, 1))
-    numbers = []
+    numbers: list[str] = []
     for n in range(5):
         placed = place_order(draft=draft, idempotency_scope="s", idempotency_key=str(n), now=NOW)
         numbers.insert(0, placed.order.number)

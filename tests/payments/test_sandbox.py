@@ -1,10 +1,12 @@
 """The sandbox provider: its hosted page, and callbacks that it owes until the shop has taken them."""
 
+import datetime as dt
 import json
 import socket
 from dataclasses import dataclass
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -23,7 +25,7 @@ pytestmark = pytest.mark.django_db
 class Visit:
     """A customer at the provider's page."""
 
-    client: object
+    client: Client
     url: str
     number: str
 
@@ -53,7 +55,7 @@ def unreachable():
 def visit(client, shop):
     """Place an order, open a payment that reports to this shop, and go to the provider's page."""
     now = timezone.now()
-    order = buy((make_stock_item(), 2), now=now, due_at=now + timezone.timedelta(minutes=15)).order
+    order = buy((make_stock_item(), 2), now=now, due_at=now + dt.timedelta(minutes=15)).order
     payment = start_payment(
         number=order.number,
         gateway="sandbox",
@@ -209,6 +211,7 @@ def test_a_shop_that_was_down_hears_of_the_payment_when_it_is_back(client, live_
 def test_a_callback_the_shop_refuses_stays_owed(client, live_server):
     page = visit(client, live_server.url)
     callback = provider.settle_charge(page.charge.reference, approve=True)
+    assert callback is not None
     assert provider.deliver_callback(callback, secret="not the shop's", now=timezone.now()) is False
     assert not SandboxCallback.objects.get().is_delivered
     assert Order.objects.get().status == "pending"
