@@ -3,11 +3,13 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection
 
 _JOIN_SECONDS = 120
+
+E = TypeVar("E", bound=BaseException)
 
 
 @dataclass
@@ -16,6 +18,11 @@ class Outcome:
 
     results: list[Any] = field(default_factory=list)
     errors: list[BaseException] = field(default_factory=list)
+
+    def get_errors(self, expected: type[E]) -> list[E]:
+        """Return the errors, having checked that all of them are of the expected type."""
+        assert all(isinstance(error, expected) for error in self.errors), f"unexpected: {self.errors!r}"
+        return [error for error in self.errors if isinstance(error, expected)]
 
     def count_errors(self, *types: type[BaseException]) -> int:
         """Return how many racers got one of these errors, having checked that nobody got any other."""

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import random
+from collections.abc import Callable
 
 import pytest
 
@@ -87,7 +88,7 @@ def test_an_order_paid_cancelled_and_swept_at_once_ends_in_one_way(
     item = make_item(40)
     orders = [buy((item, 1)).order for _ in range(10)]
     callbacks = [make_payment_callback(order) for order in orders]
-    racers = [
+    racers: list[Callable[[], object]] = [
         *[callback.deliver for callback in callbacks for _ in range(2)],
         *[lambda order=order: cancel(order) for order in orders],
         *[lambda: sweep_expired_orders(now=LATER)] * 3,
