@@ -1,18 +1,78 @@
 """The database engine. Django finds it by this module's name."""
 
+from typing import Any
+
+import MySQLdb
 from django.db.backends.mysql import base
 from django.db.backends.utils import debug_transaction
+from MySQLdb.connections import Connection
+
+
+class DriverConnection(Connection):  # type: ignore[misc]
+    """A driver connection on which BEGIN waits for the transaction's first statement and goes with it."""
+
+    _begin_is_due = False
+
+    def begin(self) -> None:
+        """Begin a transaction with the next statement, in one packet and one round trip."""
+        self._begin_is_due = True
+
+    def query(self, query: bytes | bytearray) -> None:
+        """Send a statement; every statement of every cursor passes here."""
+        if not self._begin_is_due:
+            super().query(query)
+            return
+        self._begin_is_due = False
+        super().query(b"BEGIN; " + bytes(query))
+        # From the reply to BEGIN on to the statement's own, or to its error.
+        self.next_result()
+
+    def commit(self) -> None:
+        """End the transaction. One that sent nothing never began."""
+        if self._begin_is_due:
+            self._begin_is_due = False
+        else:
+            super().commit()
+
+    def rollback(self) -> None:
+        """Undo the transaction. One that sent nothing never began."""
+        if self._begin_is_due:
+            self._begin_is_due = False
+        else:
+            super().rollback()
+
+
+class CursorWrapper(base.CursorWrapper):
+    """Tells a broken CHECK by its code for every statement of a packet, as Django does for the first."""
+
+    def nextset(self) -> bool | None:
+        """Go on to the next statement's reply; None behind the last. Raises the statement's error."""
+        try:
+            more: bool | None = self.cursor.nextset()
+        except MySQLdb.OperationalError as error:
+            if error.args[0] in self.codes_for_integrityerror:
+                raise MySQLdb.IntegrityError(*error.args) from error
+            raise
+        return more
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """Begins a transaction with BEGIN instead of switching autocommit off before it and on again after it.
 
-    That is one round trip less for every transaction. What Django promises stays as it is, with one thing to
-    know: the session remains in autocommit mode, so after the server itself ended the transaction
-    (deadlock, 1213) a further statement would be a transaction of its own. So errors of contention are never caught inside
-    a transaction, only by whoever opened it (`inventory.transactions`), and Django refuses to go on after one
+    That is two round trips less for every transaction. What Django promises stays as it is, with one thing to
+    know: the session remains in autocommit mode, so after the server itself ended the transaction (deadlock,
+    error 1213) a further statement would be one of its own. So errors of contention are never caught inside a
+    transaction, only by whoever opened it (`inventory.transactions`), and Django refuses to go on after one
     that passed an inner `atomic`.
     """
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> DriverConnection:
+        """Connect."""
+        return DriverConnection(**conn_params)
+
+    def create_cursor(self, name: str | None = None) -> CursorWrapper:
+        """Return a cursor; MySQL has no named ones."""
+        return CursorWrapper(self.connection.cursor())
 
     def _start_transaction_under_autocommit(self) -> None:
         # Called by `set_autocommit` for engines that have it; Django's own SQLite engine begins this way.

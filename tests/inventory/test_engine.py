@@ -1,0 +1,91 @@
+"""The database engine: BEGIN travels with the first statement, and nothing of what Django promises is lost."""
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from inventory.models import StockItem
+from inventory.sql import Statement, execute_together
+from tests.builders import make_stock_item
+
+pytestmark = pytest.mark.django_db(transaction=True)
+DOUBLE = "UPDATE inventory_stockitem SET on_hand = on_hand * 2 WHERE id = %s"
+OVERSELL = "UPDATE inventory_stockitem SET available = -1 WHERE id = %s"
+
+
+@pytest.fixture
+def item():
+    return make_stock_item(on_hand=5)
+
+
+def read_on_hand(item):
+    return StockItem.objects.get(id=item.id).on_hand
+
+
+def count_statements():
+    """Return how many statements this session has sent; asking is one of them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW SESSION STATUS LIKE 'Questions'")
+        return int(cursor.fetchone()[1])
+
+
+def test_the_first_statement_of_a_transaction_is_rolled_back_with_it(item):
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        StockItem.objects.filter(id=item.id).update(on_hand=9)
+        raise ZeroDivisionError
+    assert read_on_hand(item) == 5
+
+
+def test_the_first_statement_says_how_many_rows_it_matched(item):
+    with transaction.atomic():
+        assert StockItem.objects.filter(id=item.id).update(on_hand=9) == 1
+    assert read_on_hand(item) == 9
+
+
+def test_a_first_statement_that_fails_leaves_a_transaction_that_ends_cleanly(item):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        StockItem.objects.filter(id=item.id).update(available=-1)
+    with transaction.atomic():
+        assert read_on_hand(item) == 5
+
+
+def test_a_transaction_that_sends_nothing_costs_nothing(item):
+    before = count_statements()
+    with transaction.atomic():
+        pass
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        raise ZeroDivisionError
+    assert count_statements() - before == 1
+    StockItem.objects.filter(id=item.id).update(on_hand=9)
+    connection.close()
+    assert read_on_hand(item) == 9, "a BEGIN was left over and took a later statement with it"
+
+
+def test_what_follows_a_transaction_is_committed_by_itself(item):
+    with transaction.atomic():
+        read_on_hand(item)
+    StockItem.objects.filter(id=item.id).update(on_hand=9)
+    connection.close()
+    assert read_on_hand(item) == 9
+
+
+def test_an_inner_block_can_be_undone_alone(item):
+    with transaction.atomic():
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            StockItem.objects.filter(id=item.id).update(on_hand=9)
+            raise ZeroDivisionError
+        StockItem.objects.filter(id=item.id).update(low_stock_threshold=3)
+    stored = StockItem.objects.get(id=item.id)
+    assert (stored.on_hand, stored.low_stock_threshold) == (5, 3)
+
+
+@pytest.mark.parametrize("statements", [[OVERSELL, DOUBLE], [DOUBLE, OVERSELL]], ids=["first", "second"])
+def test_a_broken_check_in_a_packet_is_an_integrity_error_and_undoes_all(item, statements):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        execute_together([Statement(sql, [item.id]) for sql in statements])
+    assert read_on_hand(item) == 5
+
+
+def test_a_failing_statement_stops_those_behind_it_in_the_packet(item):
+    with pytest.raises(IntegrityError):
+        execute_together([Statement(sql, [item.id]) for sql in (DOUBLE, OVERSELL, DOUBLE)])
+    assert read_on_hand(item) == 10, "outside a transaction each statement stands alone"
