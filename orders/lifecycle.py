@@ -28,7 +28,7 @@ def cancel_order(*, number: str, reason: str, actor: str, now: dt.datetime) -> O
     why = CancelReason(reason)
 
     def cancel() -> None:
-        order = _lock_order(number)
+        order = _lock_order(number=number)
         if order.status == OrderStatus.CANCELLED:
             return
         if order.status != OrderStatus.PENDING:
@@ -59,9 +59,7 @@ def lock_order(*, order_id: int) -> OrderView:
     Needs a transaction.
     """
     require_transaction()
-    order = Order.objects.select_for_update().filter(id=order_id).first()
-    if order is None:
-        raise OrderNotFound(f"#{order_id}")
+    order = _lock_order(id=order_id)
     return selectors.to_view(order)
 
 
@@ -82,7 +80,7 @@ def revive_cancelled(*, order_id: int, now: dt.datetime) -> None:
     a savepoint; OrderNotPayable if the order is not cancelled. Needs a transaction.
     """
     require_transaction()
-    order = Order.objects.select_for_update().get(id=order_id)
+    order = _lock_order(id=order_id)
     if order.status != OrderStatus.CANCELLED:
         raise OrderNotPayable(order.number, order.status)
     claims = plan_reservation(
@@ -104,7 +102,7 @@ def fulfil_order(*, number: str, actor: str, now: dt.datetime) -> OrderView:
     """
 
     def fulfil() -> None:
-        order = _lock_order(number)
+        order = _lock_order(number=number)
         _move(order, OrderStatus.FULFILLED, fulfilled_at=now)
         ship(reference=order.stock_reference, actor=actor, now=now)
 
@@ -118,15 +116,15 @@ def mark_refunded(*, order_id: int, actor: str, now: dt.datetime) -> None:
     Raises InvalidTransition unless the order is paid or shipped. Needs a transaction.
     """
     require_transaction()
-    order = Order.objects.select_for_update().get(id=order_id)
+    order = _lock_order(id=order_id)
     _move(order, OrderStatus.REFUNDED, refunded_at=now)
     release(references=[order.stock_reference], actor=actor, reason="refunded", now=now)
 
 
-def _lock_order(number: str) -> Order:
-    order = Order.objects.select_for_update().filter(number=number).first()
+def _lock_order(**which: str | int) -> Order:
+    order = Order.objects.select_for_update().filter(**which).first()
     if order is None:
-        raise OrderNotFound(number)
+        raise OrderNotFound(str(next(iter(which.values()))))
     return order
 
 

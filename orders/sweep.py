@@ -88,7 +88,9 @@ def _sweep_singly(*, now: dt.datetime, limit: int) -> _Tally:
         except Exception as error:
             # Whatever is wrong with this order, the others must not wait for it.
             logger.exception("order %s cannot be expired; parked", order_id)
-            Order.objects.filter(id=order_id).update(parked_at=now, parked_because=repr(error)[:300])
+            Order.objects.filter(id=order_id, status=OrderStatus.PENDING).update(
+                parked_at=now, parked_because=repr(error)[:300]
+            )
             total.parked += 1
     return total
 

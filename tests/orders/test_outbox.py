@@ -226,3 +226,16 @@ def test_the_scheduled_task_delivers_until_nothing_is_due():
     handler.enqueue(*(f"k{n}" for n in range(230)))
     deliver_task.apply().get()
     assert len(handler.calls) == len(set(handler.calls)) == 230
+
+
+def test_a_message_that_kills_every_worker_is_parked_in_the_end():
+    handler = Handler()
+    handler.enqueue("deadly")
+    # What workers leave behind that died after they had taken it on.
+    OutboxMessage.objects.filter(key="deadly").update(attempts=MAX_ATTEMPTS, deliver_after=NOW)
+    assert deliver_outbox(now=NOW) == 0
+    assert handler.calls == []
+    message = get_message("deadly")
+    assert (message.is_waiting, message.parked_at) == (False, NOW)
+    assert requeue(message_ids=[message.id], now=NOW) == 1
+    assert deliver_outbox(now=NOW) == 1
