@@ -43,6 +43,9 @@ def run_main(main: Callable[[], int]) -> None:
     except StepFailed as failure:
         say(str(failure))
         status = 1
+    except PermissionError as error:
+        say(f"no permission for {error.filename}: did another user (sudo) run make here? chown gives it back")
+        status = 1
     except Cancelled as cancelled:
         say("stopped")
         status = 128 + cancelled.signum
