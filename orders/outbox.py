@@ -84,15 +84,17 @@ def requeue(*, message_ids: list[int], now: dt.datetime) -> int:
 
 def _lease(*, now: dt.datetime, limit: int) -> list[Delivery]:
     due = OutboxMessage.objects.filter(is_waiting=True, deliver_after__lte=now).order_by("deliver_after")
+    messages = list(due.select_for_update(skip_locked=True)[:limit])
     # A message whose handler kills its worker leaves no failure behind, only leases that ran out.
-    due.filter(attempts__gte=MAX_ATTEMPTS).order_by().update(
+    deadly = [message.id for message in messages if message.attempts >= MAX_ATTEMPTS]
+    OutboxMessage.objects.filter(id__in=deadly).update(
         is_waiting=False, parked_at=now, latest_error="its worker died in every attempt"
     )
-    messages = list(due.select_for_update(skip_locked=True)[:limit])
-    OutboxMessage.objects.filter(id__in=[message.id for message in messages]).update(
+    leased = [message for message in messages if message.attempts < MAX_ATTEMPTS]
+    OutboxMessage.objects.filter(id__in=[message.id for message in leased]).update(
         attempts=F("attempts") + 1, deliver_after=now + LEASE
     )
-    return [Delivery(m.id, m.topic, m.key, m.payload, m.attempts + 1) for m in messages]
+    return [Delivery(m.id, m.topic, m.key, m.payload, m.attempts + 1) for m in leased]
 
 
 def _deliver(delivery: Delivery, *, now: dt.datetime) -> bool:
