@@ -3,7 +3,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run test setup down check bench docs doctor requirements
+.PHONY: help run test setup down check guards bench docs doctor requirements
 
 START := exec sh scripts/start
 
@@ -27,6 +27,9 @@ down: ## Stop the private servers; FORCE=1 even while something uses them
 
 check: ## Format, lint, types, architecture, migrations, deployment settings
 	@$(START) check
+
+guards: ## Take every guard out, one at a time, and see its tests fail (ten minutes)
+	@$(START) guards
 
 bench: ## Measure checkout throughput; BENCH_ARGS="--workload hot --seconds 5" narrows it
 	@$(START) bench

@@ -26,11 +26,12 @@ def main() -> int:
     with hold_servers(user="make test") as pair:
         with hold_setup():
             environment = prepare(pair, Needs(dev=True, browser=True))
-        return run_tests(pair, environment)
+        arguments = make_arguments(os.environ.get("PYTEST_ARGS", ""))
+        return run_apart(pair, environment, ["pytest", *arguments])
 
 
-def run_tests(pair: ServerPair, environment: dict[str, str]) -> int:
-    """Run pytest beside any other run and return its status; no database, key or process of it stays."""
+def run_apart(pair: ServerPair, environment: dict[str, str], module: list[str]) -> int:
+    """Run a Python module beside any other run and return its status; no database, key or process of it stays."""
     taken = hold_slot(paths.LOCAL / "test-slots", count=DATABASES - 1)
     if taken is None:
         raise console.StepFailed(f"{DATABASES - 1} test runs are under way already; wait for one to end")
@@ -40,16 +41,15 @@ def run_tests(pair: ServerPair, environment: dict[str, str]) -> int:
     if private_redis:
         environment["REDIS_URL"] = environment["REDIS_URL"].rpartition("/")[0] + f"/{number}"
         pair.redis.empty_database(number)
-    arguments = make_arguments(os.environ.get("PYTEST_ARGS", ""))
     processes.adopt_orphans()
     try:
-        return commands.run_shown([paths.VENV_PYTHON, "-m", "pytest", *arguments], env=environment)
+        return commands.run_shown([paths.VENV_PYTHON, "-m", *module], env=environment)
     finally:
         signals.ignore_signals()
         leftover = processes.end_descendants(seconds=5)
         if leftover:
             console.say(f"ended {len(leftover)} processes the tests had left behind")
-        if "--reuse-db" not in arguments:
+        if "--reuse-db" not in module:
             drop_databases(name, environment)
         if private_redis:
             pair.redis.empty_database(number)
