@@ -1,4 +1,4 @@
-"""`make guards`: takes out every guard, one at a time, and sees tests fail. GUARDS_ARGS are words of their names."""
+"""`make guards`: takes each guard out and sees its tests fail. GUARDS_ARGS are words of their names."""
 
 import argparse
 import os

@@ -31,7 +31,7 @@ def main() -> int:
 
 
 def run_apart(pair: ServerPair, environment: dict[str, str], module: list[str]) -> int:
-    """Run a Python module beside any other run and return its status; no database, key or process of it stays."""
+    """Run a module beside any other run and return its status; no database, key or process of it stays."""
     taken = hold_slot(paths.LOCAL / "test-slots", count=DATABASES - 1)
     if taken is None:
         raise console.StepFailed(f"{DATABASES - 1} test runs are under way already; wait for one to end")
