@@ -6,6 +6,7 @@ What is read here may have changed by the time it is used; services re-check und
 import datetime as dt
 from collections.abc import Collection
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from orders.errors import OrderNotFound
@@ -26,6 +27,8 @@ __all__ = [
     "order_token",
 ]
 
+_FIND_BY_KEY = "SELECT id FROM orders_order WHERE idempotency_scope = %s AND idempotency_key = %s"
+
 
 def get_order(*, number: str) -> OrderView:
     """Return one order with its lines. Raises OrderNotFound."""
@@ -39,11 +42,12 @@ def get_orders_by_id(*, ids: Collection[int]) -> dict[int, OrderView]:
 
 def find_placed(*, idempotency_scope: str, idempotency_key: str) -> tuple[OrderView, str] | None:
     """Return the order placed under this key and the fingerprint of its request, or None."""
-    order = (
-        Order.objects.filter(idempotency_scope=idempotency_scope, idempotency_key=idempotency_key)
-        .prefetch_related("lines")
-        .first()
-    )
+    # Every refusal of a sold-out item asks this and finds nothing: a plain look comes before the real query.
+    with connection.cursor() as cursor:
+        if not cursor.execute(_FIND_BY_KEY, (idempotency_scope, idempotency_key)):
+            return None
+        (order_id,) = cursor.fetchone()
+    order = Order.objects.filter(id=order_id).prefetch_related("lines").first()
     return (to_view(order), order.request_fingerprint) if order else None
 
 

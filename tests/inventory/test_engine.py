@@ -1,4 +1,4 @@
-"""The database engine: BEGIN travels with the first statement, and nothing of what Django promises is lost."""
+"""The database engine: BEGIN travels with the first statement, and transactions are what they were."""
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -28,10 +28,16 @@ def count_statements():
         return int(cursor.fetchone()[1])
 
 
+@transaction.atomic
+def write_and_fail(item):
+    """Change the row in a block that fails."""
+    StockItem.objects.filter(id=item.id).update(on_hand=9)
+    raise ZeroDivisionError
+
+
 def test_the_first_statement_of_a_transaction_is_rolled_back_with_it(item):
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
-        StockItem.objects.filter(id=item.id).update(on_hand=9)
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        write_and_fail(item)
     assert read_on_hand(item) == 5
 
 
@@ -70,9 +76,8 @@ def test_what_follows_a_transaction_is_committed_by_itself(item):
 
 def test_an_inner_block_can_be_undone_alone(item):
     with transaction.atomic():
-        with pytest.raises(ZeroDivisionError), transaction.atomic():
-            StockItem.objects.filter(id=item.id).update(on_hand=9)
-            raise ZeroDivisionError
+        with pytest.raises(ZeroDivisionError):
+            write_and_fail(item)
         StockItem.objects.filter(id=item.id).update(low_stock_threshold=3)
     stored = StockItem.objects.get(id=item.id)
     assert (stored.on_hand, stored.low_stock_threshold) == (5, 3)
