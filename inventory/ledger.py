@@ -18,7 +18,17 @@ from inventory.sql import RowInsert, Statement, execute_together
 
 _INSERT = RowInsert(
     StockMovement,
-    ["id", "stock_item", "kind", "available_delta", "on_hand_delta", "reference", "actor", "reason", "created_at"],
+    [
+        "id",
+        "stock_item",
+        "kind",
+        "available_delta",
+        "on_hand_delta",
+        "reference",
+        "actor",
+        "reason",
+        "created_at",
+    ],
 )
 
 
@@ -45,13 +55,23 @@ def book(
     now: dt.datetime,
     first: Sequence[Statement] = (),
 ) -> None:
-    """Insert ledger rows in one statement, behind the caller's own `first` statements and in one packet with them.
+    """Insert ledger rows in one statement, in one packet with the caller's own `first` statements.
 
     Needs a transaction. Raises DuplicateMovement, and what the caller's statements raise.
     """
     ids = new_ids(len(movements))
     rows = [
-        (id_, m.stock_item_id, m.kind.value, m.available_delta, m.on_hand_delta, m.reference, actor, reason, now)
+        (
+            id_,
+            m.stock_item_id,
+            m.kind.value,
+            m.available_delta,
+            m.on_hand_delta,
+            m.reference,
+            actor,
+            reason,
+            now,
+        )
         for id_, m in zip(ids, movements, strict=True)
     ]
     try:
@@ -65,13 +85,15 @@ def book(
 def apply_to_counters(movements: Iterable[Movement]) -> None:
     """Update the counters, one guarded UPDATE for each stock item, in id order. Needs a transaction.
 
-    For movements that take nothing from what others may be promised; taking is `reserve`'s work, through a strategy.
+    For movements that take nothing from what others may be promised; taking is `reserve`'s work, through a
+    strategy.
     """
     totals: dict[int, list[int]] = defaultdict(lambda: [0, 0])
     for movement in movements:
         totals[movement.stock_item_id][0] += movement.available_delta
         totals[movement.stock_item_id][1] += movement.on_hand_delta
-    # In id order, like every writer: two batches over the same items then wait for each other instead of deadlocking.
+    # In id order, like every writer: two batches over the same items then wait for each other instead of
+    # deadlocking.
     for stock_item_id, (available, on_hand) in sorted(totals.items()):
         if not change_counters(stock_item_id=stock_item_id, available=available, on_hand=on_hand):
             raise CountersDisagree(f"stock item {stock_item_id}: cannot book {available:+} / {on_hand:+}")

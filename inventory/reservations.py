@@ -1,4 +1,4 @@
-"""Units for orders: reserve, release, ship, return. All need the caller's transaction, in which the order changes too."""
+"""Units for orders: reserve, release, ship. All need the transaction in which the order changes too."""
 
 import datetime as dt
 from collections import Counter
@@ -9,11 +9,14 @@ from django.db import connection
 
 from inventory.errors import InvalidQuantity, OutOfStock, UnknownSku
 from inventory.ledger import Movement, apply_to_counters, book
+from inventory.locking.base import read_available, take_units
 from inventory.locking.registry import get_strategy
 from inventory.models import MovementKind, StockMovement
 from inventory.sql import Statement, placeholders
 from inventory.transactions import require_transaction
 from inventory.types import MAX_QUANTITY, Demand, Shortfall
+
+_READ = "SELECT id, sku, available, locking_strategy FROM inventory_stockitem WHERE id IN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +28,18 @@ class PlannedClaim:
     quantity: int
     locking_strategy: str
 
+    @property
+    def combines(self) -> bool:
+        """Whether its order may share a transaction with others that want this item alone."""
+        return get_strategy(self.locking_strategy).combines
+
 
 def plan_reservation(*, demands: Sequence[Demand]) -> list[PlannedClaim]:
-    """Sum the demands for each stock item and refuse at once what cannot be had, without a transaction or a lock.
+    """Sum the demands for each stock item and refuse at once what cannot be had, without any lock.
 
-    Saves everybody the wait when something is sold out. What others are taking at this moment is not committed yet, so this
-    can only be too hopeful; a refusal was true when it was read. Raises OutOfStock with all shortfalls, UnknownSku, InvalidQuantity. Needs no transaction.
+    Saves everybody the wait when something is sold out. What others are taking at this moment is not
+    committed yet, so this can only be too hopeful; a refusal was true when it was read. Raises OutOfStock
+    with all shortfalls, UnknownSku, InvalidQuantity. Needs no transaction.
     """
     totals: Counter[int] = Counter()
     for demand in demands:
@@ -48,14 +57,17 @@ def plan_reservation(*, demands: Sequence[Demand]) -> list[PlannedClaim]:
     ]
     if short:
         raise OutOfStock(short)
-    return [PlannedClaim(id_, items[id_][0], quantity, items[id_][2]) for id_, quantity in sorted(totals.items())]
+    return [
+        PlannedClaim(id_, items[id_][0], quantity, items[id_][2]) for id_, quantity in sorted(totals.items())
+    ]
 
 
 def _read_items(ids: Collection[int]) -> dict[int, tuple[str, int, str]]:
     """Return (sku, available, strategy) by id: the hot path's only read, so it is plain SQL."""
-    sql = f"SELECT id, sku, available, locking_strategy FROM inventory_stockitem WHERE id IN ({placeholders(ids)})"
+    if not ids:
+        return {}
     with connection.cursor() as cursor:
-        cursor.execute(sql, list(ids))
+        cursor.execute(f"{_READ} ({placeholders(ids)})", list(ids))
         return {row[0]: (row[1], row[2], row[3]) for row in cursor.fetchall()}
 
 
@@ -82,7 +94,37 @@ def reserve(
         strategy = get_strategy(claim.locking_strategy)
         available = strategy.claim(stock_item_id=claim.stock_item_id, quantity=claim.quantity)
         if available is not None:
-            raise OutOfStock([Shortfall(claim.sku, claim.quantity, available), *_find_short(claims[index + 1 :])])
+            raise OutOfStock(
+                [Shortfall(claim.sku, claim.quantity, available), *_find_short(claims[index + 1 :])]
+            )
+
+
+def reserve_together(
+    *,
+    stock_item_id: int,
+    wanted: Sequence[tuple[str, int]],
+    actor: str,
+    now: dt.datetime,
+    first: Sequence[Statement] = (),
+) -> bool:
+    """Promise units of one stock item to several references, each with its quantity, by one guarded UPDATE.
+
+    Says whether all of it together was there; if not, the caller's transaction must be rolled back. `first`
+    is as for `reserve`. Needs a transaction.
+    """
+    require_transaction()
+    movements = [
+        Movement(stock_item_id, MovementKind.RESERVE, -quantity, 0, reference)
+        for reference, quantity in wanted
+    ]
+    book(movements, actor=actor, now=now, first=first)
+    return take_units(stock_item_id=stock_item_id, quantity=sum(quantity for _reference, quantity in wanted))
+
+
+def lock_available(*, stock_item_id: int) -> int:
+    """Lock a stock item's row for the caller's transaction and return what is available."""
+    require_transaction()
+    return read_available(stock_item_id=stock_item_id, lock=True)[0]
 
 
 def _find_short(claims: Sequence[PlannedClaim]) -> list[Shortfall]:
@@ -99,7 +141,7 @@ def _find_short(claims: Sequence[PlannedClaim]) -> list[Shortfall]:
 
 
 def release(*, references: Collection[str], actor: str, reason: str, now: dt.datetime) -> int:
-    """Give back every unit still reserved for these references and return how many that were; 0 the second time.
+    """Give back every unit still reserved for these references; return how many, 0 the second time.
 
     One UPDATE for each stock item however many references there are. Needs a transaction.
     """
@@ -113,7 +155,7 @@ def release(*, references: Collection[str], actor: str, reason: str, now: dt.dat
 
 
 def ship(*, reference: str, actor: str, now: dt.datetime) -> int:
-    """Book the units still reserved for `reference` as having left the house; return how many. Needs a transaction."""
+    """Book the units still reserved for `reference` as shipped; return how many. Needs a transaction."""
     open_units = _lock_open_reservations([reference])
     movements = [
         Movement(stock_item_id, MovementKind.SHIP, 0, -quantity, reference)

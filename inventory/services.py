@@ -26,7 +26,15 @@ from inventory.intake import create_stock_items
 from inventory.ledger import Movement, apply_to_counters, book, change_counters
 from inventory.locking.registry import get_strategy
 from inventory.models import MovementKind, StockItem
-from inventory.reservations import PlannedClaim, plan_reservation, release, reserve, ship
+from inventory.reservations import (
+    PlannedClaim,
+    lock_available,
+    plan_reservation,
+    release,
+    reserve,
+    reserve_together,
+    ship,
+)
 from inventory.transactions import run_in_transaction
 from inventory.types import MAX_QUANTITY, Shortfall, StockLevel
 
@@ -37,10 +45,12 @@ __all__ = [
     "create_stock_item",
     "create_stock_items",
     "delete_unused_stock_item",
+    "lock_available",
     "plan_reservation",
     "receive",
     "release",
     "reserve",
+    "reserve_together",
     "set_locking_strategy",
     "set_on_hand",
     "ship",

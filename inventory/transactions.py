@@ -1,8 +1,8 @@
 """Where transactions that move stock begin and end.
 
-`run_in_transaction` is the only place that retries, and it retries whole transactions: MySQL has already rolled back a
-deadlock victim (1213), rolls back only the statement on a lock wait timeout (1205), and 1020 means the row changed after this
-transaction's snapshot. Retrying anything smaller would commit half of it.
+`run_in_transaction` is the only place that retries, and it retries whole transactions: MySQL has already
+rolled back a deadlock victim (1213), rolls back only the statement on a lock wait timeout (1205), and 1020
+means the row changed after this transaction's snapshot. Retrying anything smaller would commit half of it.
 """
 
 import random
@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from django.db import OperationalError, connection, transaction
 
-from inventory.contention import count, contention_counts
+from inventory.contention import contention_counts, count
 from inventory.errors import StockBusy, StockConflict, TransactionRequired
 
 __all__ = ["CommitUnknown", "contention_counts", "require_transaction", "run_in_transaction"]
@@ -20,7 +20,11 @@ __all__ = ["CommitUnknown", "contention_counts", "require_transaction", "run_in_
 T = TypeVar("T")
 
 _DEADLOCK, _LOCK_WAIT, _CHANGED_SINCE_READ = 1213, 1205, 1020
-_RETRYABLE: Final = {_DEADLOCK: "deadlocks", _LOCK_WAIT: "lock_waits", _CHANGED_SINCE_READ: "changed_since_read"}
+_RETRYABLE: Final = {
+    _DEADLOCK: "deadlocks",
+    _LOCK_WAIT: "lock_waits",
+    _CHANGED_SINCE_READ: "changed_since_read",
+}
 # Server gone, lost, shut down, connection killed: what was not committed is rolled back by the server.
 _LOST: Final = frozenset({2006, 2013, 2055, 1053, 1927, 4031})
 
@@ -31,7 +35,7 @@ _LONGEST_PAUSE_SECONDS: Final = 0.1
 
 
 class CommitUnknown(StockBusy):
-    """The connection broke while COMMIT was under way: it may have happened or not. Ask the database before retrying."""
+    """The connection broke during COMMIT: it may have happened or not. Ask the database before retrying."""
 
 
 def require_transaction() -> None:
@@ -43,9 +47,10 @@ def require_transaction() -> None:
 def run_in_transaction(work: Callable[[], T], *, join: bool = False) -> T:
     """Run `work` in one transaction of its own and return what it returns, retrying what lost a race.
 
-    `work` may run several times and must only touch the database. With `join`, a caller that already has a transaction
-    keeps it, and its owner retries. Raises StockBusy when the bounded retries are used up, CommitUnknown when the
-    connection was lost during COMMIT, and whatever `work` raises; in all these cases but CommitUnknown nothing was changed.
+    `work` may run several times and must only touch the database. With `join`, a caller that already has a
+    transaction keeps it, and its owner retries. Raises StockBusy when the bounded retries are used up,
+    CommitUnknown when the connection was lost during COMMIT, and whatever `work` raises; in all these cases
+    but CommitUnknown nothing was changed.
     """
     if join and connection.in_atomic_block:
         return work()
@@ -95,4 +100,4 @@ def _prepare_retry(error: OperationalError) -> None:
 def _pause(attempt: int) -> None:
     # Full jitter: losers that wake together would only collide again.
     ceiling = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt)
-    time.sleep(random.uniform(0, ceiling))
+    time.sleep(random.uniform(0, ceiling))  # noqa: S311 - jitter is no secret

@@ -1,34 +1,23 @@
-"""Placing an order: order, lines, ledger and stock in one transaction, the hot row last."""
+"""Writing an order: order, lines, ledger and stock in one transaction, the hot row last."""
 
 import datetime as dt
 import json
+from collections.abc import Sequence
 
 from django.db import IntegrityError
 
-from inventory.errors import OutOfStock
 from inventory.ids import new_id, new_ids
-from inventory.services import PlannedClaim, plan_reservation, reserve
-from inventory.sql import RowInsert
+from inventory.services import PlannedClaim, reserve
+from inventory.sql import RowInsert, Statement
 from inventory.transactions import CommitUnknown, run_in_transaction
-from inventory.types import MAX_QUANTITY, Demand
 from orders import selectors
-from orders.errors import IdempotencyKeyReused, InvalidOrder
+from orders.errors import IdempotencyKeyReused
 from orders.models import Order, OrderLine
 from orders.numbers import number_for
 from orders.states import OrderStatus
-from orders.types import (
-    MAX_AMOUNT,
-    MAX_KEY_LENGTH,
-    MAX_LINES,
-    MAX_SCOPE_LENGTH,
-    LineDraft,
-    OrderDraft,
-    OrderLineView,
-    OrderView,
-    PlacedOrder,
-)
+from orders.types import OrderDraft, OrderLineView, OrderView, PlacedOrder
 
-_INSERT_ORDER = RowInsert(
+_INSERT_ORDERS = RowInsert(
     Order,
     [
         *("id", "number", "status", "currency", "total_amount", "email", "customer", "shipping_address"),
@@ -43,49 +32,12 @@ _INSERT_ORDER = RowInsert(
 _INSERT_LINES = RowInsert(
     OrderLine, ["id", "order", "stock_item", "position", "sku", "name", "unit_price", "quantity"]
 )
+ACTOR = "checkout"
 # A collision of ids or a lost COMMIT is rare; a few in a row are a broken clock or a broken network.
 _ATTEMPTS = 4
 
 
-def place_order(
-    *, draft: OrderDraft, idempotency_scope: str, idempotency_key: str, fingerprint: str = "", now: dt.datetime
-) -> PlacedOrder:
-    """Place an order and reserve its units, or change nothing.
-
-    The same key in the same scope gives the same order, also after a lost connection or at the same time; `fingerprint`
-    tells whether it is the same request. Raises OutOfStock, StockBusy, IdempotencyKeyReused, InvalidOrder, UnknownSku,
-    InvalidQuantity. Opens its own transaction.
-    """
-    _require_usable(draft)
-    if len(idempotency_scope) > MAX_SCOPE_LENGTH or len(idempotency_key) > MAX_KEY_LENGTH:
-        raise InvalidOrder(f"an idempotency key has at most {MAX_KEY_LENGTH} characters")
-    placement = _Placement(draft, idempotency_scope, idempotency_key, fingerprint, now)
-    try:
-        claims = plan_reservation(demands=[Demand(line.stock_item_id, line.quantity) for line in draft.lines])
-    except OutOfStock:
-        # Sold out meanwhile, perhaps to this very request: its retry must get its order, not a refusal.
-        if replay := placement.find_replay():
-            return replay
-        raise
-    return placement.run(claims)
-
-
-def _require_usable(draft: OrderDraft) -> None:
-    if not draft.lines:
-        raise InvalidOrder("an order needs at least one line")
-    if len(draft.lines) > MAX_LINES:
-        raise InvalidOrder(f"an order has at most {MAX_LINES} lines")
-    for line in draft.lines:
-        # Quantities are inventory's to judge; a price is refused here, before it can cancel another out.
-        if type(line.unit_price) is not int or not 0 <= line.unit_price <= MAX_AMOUNT:
-            raise InvalidOrder(f"{line.sku}: not a usable price")
-        if type(line.quantity) is int and line.quantity <= MAX_QUANTITY and line.unit_price * line.quantity > MAX_AMOUNT:
-            raise InvalidOrder(f"{line.sku}: amount too large")
-    if draft.total_amount > MAX_AMOUNT:
-        raise InvalidOrder("total too large")
-
-
-class _Placement:
+class Placement:
     """One call of `place_order`: what stays the same however often its transaction runs."""
 
     def __init__(self, draft: OrderDraft, scope: str, key: str, fingerprint: str, now: dt.datetime) -> None:
@@ -98,11 +50,13 @@ class _Placement:
             try:
                 return PlacedOrder(run_in_transaction(lambda: self.write(claims)), replayed=False)
             except IntegrityError as error:
-                # Outside the failed transaction: either this key's order is there, or two processes drew the same id.
+                # Outside the failed transaction: this key's order is there, or two processes drew the same
+                # id.
                 problem: Exception = error
             except CommitUnknown as error:
-                # It may have been committed, or still be: the key's unique index makes writing again safe either way,
-                # because a second insert waits for the first to settle and then fails as a duplicate.
+                # It may have been committed, or still be: the key's unique index makes writing again safe
+                # either way, because a second insert waits for the first to settle and then fails as a
+                # duplicate.
                 problem, is_first = error, False
             if replay := self.find_replay():
                 return PlacedOrder(replay.order, replayed=is_first)
@@ -110,20 +64,22 @@ class _Placement:
 
     def write(self, claims: list[PlannedClaim]) -> OrderView:
         """Write all of it. Needs the transaction that `run` opens."""
-        order = _draft_to_view(self.draft, new_id(), self.now)
-        reference = f"order:{order.number}"
-        ids = new_ids(len(self.draft.lines))
-        lines = [
-            _line_row(id_, order.id, position, line)
-            for position, (id_, line) in enumerate(zip(ids, self.draft.lines, strict=True))
-        ]
-        # The order's own insert goes first: its unique key settles duplicates before anything else is touched.
-        inserts = [_INSERT_ORDER.prepare([self._order_row(order, reference)]), _INSERT_LINES.prepare(lines)]
-        reserve(claims=claims, reference=reference, actor="checkout", now=self.now, first=inserts)
+        order = self.make_order()
+        reserve(
+            claims=claims,
+            reference=make_reference(order),
+            actor=ACTOR,
+            now=self.now,
+            first=prepare_inserts([(self, order)]),
+        )
         return order
 
+    def make_order(self) -> OrderView:
+        """Return the order to be written, under a new id."""
+        return _draft_to_view(self.draft, new_id(), self.now)
+
     def find_replay(self) -> PlacedOrder | None:
-        """Return the order that this key already has. Raises IdempotencyKeyReused if it came from another request."""
+        """Return the order that this key has. Raises IdempotencyKeyReused if it came from another request."""
         found = selectors.find_placed(idempotency_scope=self.scope, idempotency_key=self.key)
         if found is None:
             return None
@@ -132,17 +88,44 @@ class _Placement:
             raise IdempotencyKeyReused(self.key)
         return PlacedOrder(order, replayed=True)
 
-    def _order_row(self, order: OrderView, reference: str) -> tuple[object, ...]:
-        address = None if order.shipping_address is None else json.dumps(dict(order.shipping_address))
-        return (
-            *(order.id, order.number, order.status, order.currency, order.total_amount, order.email),
-            *(order.customer_id, address, reference, self.scope, self.key, self.fingerprint),
-            *(order.placed_at, order.payment_due_at, order.paid_at),
+
+def make_reference(order: OrderView) -> str:
+    """Return the reference under which the ledger holds the units of a new order."""
+    return f"order:{order.number}"
+
+
+def prepare_inserts(orders: Sequence[tuple[Placement, OrderView]]) -> list[Statement]:
+    """Return what inserts these orders and all their lines: one statement each, whatever their number.
+
+    The orders go first: their unique keys settle duplicates before anything else is touched.
+    """
+    order_rows = [_order_row(placement, order) for placement, order in orders]
+    ids = iter(new_ids(sum(len(order.lines) for _placement, order in orders)))
+    line_rows = [
+        (
+            next(ids),
+            order.id,
+            line.stock_item_id,
+            position,
+            line.sku,
+            line.name,
+            line.unit_price,
+            line.quantity,
         )
+        for _placement, order in orders
+        for position, line in enumerate(order.lines)
+    ]
+    return [_INSERT_ORDERS.prepare(order_rows), _INSERT_LINES.prepare(line_rows)]
 
 
-def _line_row(id_: int, order_id: int, position: int, line: LineDraft) -> tuple[object, ...]:
-    return (id_, order_id, line.stock_item_id, position, line.sku, line.name, line.unit_price, line.quantity)
+def _order_row(placement: Placement, order: OrderView) -> tuple[object, ...]:
+    address = None if order.shipping_address is None else json.dumps(dict(order.shipping_address))
+    return (
+        *(order.id, order.number, order.status, order.currency, order.total_amount, order.email),
+        *(order.customer_id, address, make_reference(order)),
+        *(placement.scope, placement.key, placement.fingerprint),
+        *(order.placed_at, order.payment_due_at, order.paid_at),
+    )
 
 
 def _draft_to_view(draft: OrderDraft, order_id: int, now: dt.datetime) -> OrderView:
@@ -166,6 +149,7 @@ def _draft_to_view(draft: OrderDraft, order_id: int, now: dt.datetime) -> OrderV
         refunded_at=None,
         cancel_reason="",
         lines=tuple(
-            OrderLineView(line.sku, line.name, line.unit_price, line.quantity, line.stock_item_id) for line in draft.lines
+            OrderLineView(line.sku, line.name, line.unit_price, line.quantity, line.stock_item_id)
+            for line in draft.lines
         ),
     )

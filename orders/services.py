@@ -9,7 +9,7 @@ from orders.lifecycle import (
     revive_cancelled,
 )
 from orders.outbox import connect, deliver_outbox, enqueue, requeue
-from orders.placement import place_order
+from orders.placing import place_order
 from orders.sweep import sweep_expired_orders, unpark_orders
 
 __all__ = [

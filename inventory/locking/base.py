@@ -13,6 +13,8 @@ class LockingStrategy(Protocol):
     """
 
     name: str
+    # Whether orders of this item alone may share a transaction with each other.
+    combines: bool
 
     @property
     def label(self) -> str | Promise:

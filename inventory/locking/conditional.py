@@ -16,6 +16,7 @@ class Conditional:
     """
 
     name = "conditional"
+    combines = False
     label = _("Conditional update (one guarded UPDATE)")
 
     def claim(self, *, stock_item_id: int, quantity: int) -> int | None:

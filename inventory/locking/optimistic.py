@@ -17,6 +17,7 @@ class Optimistic:
     """
 
     name = "optimistic"
+    combines = False
     label = _("Optimistic version check")
 
     def claim(self, *, stock_item_id: int, quantity: int) -> int | None:

@@ -14,6 +14,7 @@ class Pessimistic:
     """
 
     name = "pessimistic"
+    combines = False
     label = _("Pessimistic lock (SELECT ... FOR UPDATE)")
 
     def claim(self, *, stock_item_id: int, quantity: int) -> int | None:

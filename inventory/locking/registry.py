@@ -2,6 +2,7 @@
 
 from inventory.errors import UnknownStrategy
 from inventory.locking.base import LockingStrategy
+from inventory.locking.combined import Combined
 from inventory.locking.conditional import Conditional
 from inventory.locking.optimistic import Optimistic
 from inventory.locking.pessimistic import Pessimistic
@@ -32,5 +33,5 @@ def list_strategies() -> list[LockingStrategy]:
     return list(_strategies.values())
 
 
-for _strategy in (Conditional(), Pessimistic(), Optimistic()):
+for _strategy in (Conditional(), Pessimistic(), Optimistic(), Combined()):
     register(_strategy)

@@ -15,7 +15,7 @@ from inventory.services import set_locking_strategy
 from inventory.types import StockLevel
 from tests.builders import make_stock_item
 
-STRATEGIES = ("conditional", "pessimistic", "optimistic")
+STRATEGIES = ("conditional", "pessimistic", "optimistic", "combined")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -21,6 +21,7 @@ class Unlocked:
 
     name = "unlocked"
     label = "Unlocked (for tests only)"
+    combines = False
 
     def claim(self, *, stock_item_id, quantity):
         """Take units without a lock and without a guard."""

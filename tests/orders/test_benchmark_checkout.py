@@ -54,7 +54,7 @@ def count_statements():
 
 def make_row(**values):
     """Return a row of a sound run, changed as given."""
-    sound = dict.fromkeys(Row.__dataclass_fields__, 0)
+    sound: dict[str, object] = dict.fromkeys(Row.__dataclass_fields__, 0)
     sound |= {"workload": "hot", "strategy": "conditional", "clients": 8, "orders_per_second": 900.0}
     return Row(**{**sound, "books_balanced": True, "seconds_to_sell_out": None, "units_left": None, **values})
 

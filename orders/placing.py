@@ -1,0 +1,60 @@
+"""Placing an order: look first, then write it, alone or together with others."""
+
+import datetime as dt
+
+from inventory.errors import OutOfStock
+from inventory.services import plan_reservation
+from inventory.types import MAX_QUANTITY, Demand
+from orders.batches import place_combined
+from orders.errors import InvalidOrder
+from orders.placement import Placement
+from orders.types import MAX_AMOUNT, MAX_KEY_LENGTH, MAX_LINES, MAX_SCOPE_LENGTH, OrderDraft, PlacedOrder
+
+
+def place_order(
+    *,
+    draft: OrderDraft,
+    idempotency_scope: str,
+    idempotency_key: str,
+    fingerprint: str = "",
+    now: dt.datetime,
+) -> PlacedOrder:
+    """Place an order and reserve its units, or change nothing.
+
+    The same key in the same scope gives the same order, also after a lost connection or at the same time;
+    `fingerprint` tells whether it is the same request. Raises OutOfStock, StockBusy, IdempotencyKeyReused,
+    InvalidOrder, UnknownSku, InvalidQuantity. Opens its own transaction, or shares one with other orders.
+    """
+    _require_usable(draft)
+    if len(idempotency_scope) > MAX_SCOPE_LENGTH or len(idempotency_key) > MAX_KEY_LENGTH:
+        raise InvalidOrder(f"an idempotency key has at most {MAX_KEY_LENGTH} characters")
+    placement = Placement(draft, idempotency_scope, idempotency_key, fingerprint, now)
+    try:
+        claims = plan_reservation(demands=[Demand(line.stock_item_id, line.quantity) for line in draft.lines])
+    except OutOfStock:
+        # Sold out meanwhile, perhaps to this very request: its retry must get its order, not a refusal.
+        if replay := placement.find_replay():
+            return replay
+        raise
+    if len(claims) == 1 and claims[0].combines:
+        return place_combined(placement, claims[0])
+    return placement.run(claims)
+
+
+def _require_usable(draft: OrderDraft) -> None:
+    if not draft.lines:
+        raise InvalidOrder("an order needs at least one line")
+    if len(draft.lines) > MAX_LINES:
+        raise InvalidOrder(f"an order has at most {MAX_LINES} lines")
+    for line in draft.lines:
+        # Quantities are inventory's to judge; a price is refused here, before it can cancel another out.
+        if type(line.unit_price) is not int or not 0 <= line.unit_price <= MAX_AMOUNT:
+            raise InvalidOrder(f"{line.sku}: not a usable price")
+        if (
+            type(line.quantity) is int
+            and line.quantity <= MAX_QUANTITY
+            and line.unit_price * line.quantity > MAX_AMOUNT
+        ):
+            raise InvalidOrder(f"{line.sku}: amount too large")
+    if draft.total_amount > MAX_AMOUNT:
+        raise InvalidOrder("total too large")
