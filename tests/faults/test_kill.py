@@ -65,7 +65,7 @@ def test_processes_killed_while_placing_orders_leave_no_half_order(start_buyer):
     chance = random.Random(seed)
     items = [
         make_stock_item(on_hand=1_000_000, strategy=name)
-        for name in ("conditional", "pessimistic", "optimistic")
+        for name in ("combined", "pessimistic", "optimistic")
     ]
     for _round in range(ROUNDS):
         buyers = [start_buyer(*chance.sample(items, 3)) for _ in range(2)]

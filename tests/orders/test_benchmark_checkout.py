@@ -14,7 +14,7 @@ from orders.benchmark.summary import Row, find_failures
 from orders.models import Order
 from tests.builders import buy, make_stock_item
 
-STRATEGIES = ("conditional", "pessimistic", "optimistic")
+STRATEGIES = ("conditional", "pessimistic", "optimistic", "combined")
 KEYS = {
     *(
         "workload",
@@ -145,7 +145,7 @@ def test_clients_are_spread_evenly_over_processes():
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    ("strategy", "statements"), [("conditional", 7), ("pessimistic", 8), ("optimistic", 8)]
+    ("strategy", "statements"), [("conditional", 7), ("pessimistic", 8), ("optimistic", 8), ("combined", 7)]
 )
 def test_a_one_line_checkout_keeps_to_its_statement_budget(strategy, statements):
     # Look, BEGIN, order, line, ledger row, claim (two but for `conditional`), COMMIT; the budget is eight.

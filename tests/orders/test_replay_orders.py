@@ -135,7 +135,7 @@ def test_mistakes_are_explained(options: list[str]):
 
 
 @NEEDS_COMMITS
-@pytest.mark.parametrize("strategy", ["conditional", "pessimistic", "optimistic", "mixed"])
+@pytest.mark.parametrize("strategy", ["conditional", "pessimistic", "optimistic", "combined", "mixed"])
 def test_too_little_stock_is_sold_out_exactly_and_nobody_is_refused_wrongly(tmp_path: Path, strategy: str):
     rows = [row(f"{number}", code, 1) for number in range(60) for code in ("HOT", f"COLD-{number % 7}")]
     path = write_log(tmp_path, *rows, row("C9", "HOT", -1))
