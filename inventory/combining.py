@@ -1,9 +1,9 @@
 """Flat combining: concurrent requests for one hot row share a transaction.
 
 The first request to arrive for a row leads: it takes along everyone who is queued for that row and has the
-whole batch carried out at once. While the batch commits, the next requests queue up, and when it is done
-the first of them leads. No timer is involved: a request that is alone waits for nobody, and batches grow
-with the load.
+whole batch carried out at once. While the batch commits, the next requests queue up, and when it is done the
+first of them leads. No timer is involved: a request that is alone waits for nobody, and batches grow with the
+load.
 
 After Hendler, Incze, Shavit and Tzafrir, "Flat combining and the synchronization-parallelism tradeoff", 2010.
 """
@@ -19,22 +19,21 @@ Work = TypeVar("Work")
 Result = TypeVar("Result")
 
 
+class BatchFailed(Exception):
+    """The thread that led the batch was stopped; whether the work was carried out is not known."""
+
+
 class _Member(Generic[Work, Result]):
     """One request in a queue, and the thread that waits for it."""
 
-    __slots__ = ("error", "has_lead", "result", "wake", "work")
+    __slots__ = ("has_lead", "outcome", "wake", "work")
 
     def __init__(self, work: Work) -> None:
         self.work = work
         self.wake = threading.Event()
         self.has_lead = False
-        self.result: Result | None = None
-        self.error: BaseException | None = None
-
-    def finish(self) -> Result:
-        if self.error is not None:
-            raise self.error
-        return self.result  # type: ignore[return-value]
+        # What stays if the leader is stopped before it could say anything else.
+        self.outcome: Result | Exception = BatchFailed()
 
 
 class Combiner(Generic[Work, Result]):
@@ -45,7 +44,7 @@ class Combiner(Generic[Work, Result]):
     """
 
     def __init__(
-        self, run: Callable[[Sequence[Work]], Sequence[Result | BaseException]], *, batch_limit: int
+        self, run: Callable[[Sequence[Work]], Sequence[Result | Exception]], *, batch_limit: int
     ) -> None:
         self._run = run
         self._batch_limit = batch_limit
@@ -53,11 +52,16 @@ class Combiner(Generic[Work, Result]):
         # A key is in here exactly while somebody leads it.
         self._queues: dict[Hashable, deque[_Member[Work, Result]]] = {}
 
+    def count_waiting(self, key: Hashable) -> int:
+        """Return how many requests of a key wait for the batch after the one at work."""
+        with self._lock:
+            return len(self._queues.get(key, ()))
+
     def submit(self, key: Hashable, work: Work, *, patience_seconds: float) -> Result:
         """Have `work` carried out with others of its key and return its result, or raise its error.
 
         Raises StockBusy if no batch has taken the work on within `patience_seconds`; it is then not carried
-        out.
+        out. Raises BatchFailed if its batch was broken off from outside.
         """
         member: _Member[Work, Result] = _Member(work)
         with self._lock:
@@ -71,19 +75,31 @@ class Combiner(Generic[Work, Result]):
             self._wait(key, member, patience_seconds)
         if member.has_lead:
             self._lead(key, member)
-        return member.finish()
+        if isinstance(member.outcome, Exception):
+            raise member.outcome
+        return member.outcome
 
     def _wait(self, key: Hashable, member: _Member[Work, Result], patience_seconds: float) -> None:
-        if member.wake.wait(patience_seconds):
-            return
+        try:
+            is_taken = member.wake.wait(patience_seconds) or not self._withdraw(key, member)
+            if is_taken:
+                # By a batch, or with the lead: woken soon, for no batch outlasts the database's patience.
+                member.wake.wait()
+        except BaseException:
+            # This thread is being stopped. Left behind, its member would be given the lead and never take it.
+            if not self._withdraw(key, member) and member.has_lead:
+                self._pass_lead_on(key)
+            raise
+        if not is_taken:
+            raise StockBusy("too many wait for the same stock item")
+
+    def _withdraw(self, key: Hashable, member: _Member[Work, Result]) -> bool:
         with self._lock:
             queue = self._queues.get(key)
-            if queue is not None and member in queue:
-                queue.remove(member)
-                raise StockBusy("too many wait for the same stock item")
-        # A batch has taken it on, or the lead has just been passed to it: either will wake it, bounded by
-        # the database.
-        member.wake.wait()
+            if queue is None or member not in queue:
+                return False
+            queue.remove(member)
+            return True
 
     def _lead(self, key: Hashable, leader: _Member[Work, Result]) -> None:
         with self._lock:
@@ -92,16 +108,11 @@ class Combiner(Generic[Work, Result]):
         batch = [leader, *followers]
         try:
             outcomes = self._run([member.work for member in batch])
-        except BaseException as error:
-            outcomes = [error] * len(batch)
-            raise
+            for member, outcome in zip(batch, outcomes, strict=True):
+                member.outcome = outcome
         finally:
             self._pass_lead_on(key)
-            for member, outcome in zip(batch, outcomes, strict=True):
-                if isinstance(outcome, BaseException):
-                    member.error = outcome
-                else:
-                    member.result = outcome
+            for member in followers:
                 member.wake.set()
 
     def _pass_lead_on(self, key: Hashable) -> None:

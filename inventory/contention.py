@@ -5,9 +5,9 @@ from collections import Counter
 _counts: Counter[str] = Counter()
 
 
-def count(event: str) -> None:
-    """Note one event: retries, deadlocks, lock_waits, changed_since_read, conflicts, connections_lost, ..."""
-    _counts[event] += 1
+def count(event: str, times: int = 1) -> None:
+    """Note an event: retries, deadlocks, lock_waits, changed_since_read, conflicts, batches, ..."""
+    _counts[event] += times
 
 
 def contention_counts() -> Counter[str]:

@@ -16,8 +16,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from inventory.errors import InventoryError
+from inventory.types import SKU_LENGTH
 
-SKU_LENGTH = 100
 REFERENCE_LENGTH = 100
 
 

@@ -9,7 +9,7 @@ from django.db import connection
 
 from inventory.errors import InvalidQuantity, OutOfStock, UnknownSku
 from inventory.ledger import Movement, apply_to_counters, book
-from inventory.locking.base import read_available, take_units
+from inventory.locking.base import take_units
 from inventory.locking.registry import get_strategy
 from inventory.models import MovementKind, StockMovement
 from inventory.sql import Statement, placeholders
@@ -119,12 +119,6 @@ def reserve_together(
     ]
     book(movements, actor=actor, now=now, first=first)
     return take_units(stock_item_id=stock_item_id, quantity=sum(quantity for _reference, quantity in wanted))
-
-
-def lock_available(*, stock_item_id: int) -> int:
-    """Lock a stock item's row for the caller's transaction and return what is available."""
-    require_transaction()
-    return read_available(stock_item_id=stock_item_id, lock=True)[0]
 
 
 def _find_short(claims: Sequence[PlannedClaim]) -> list[Shortfall]:

@@ -28,7 +28,6 @@ from inventory.locking.registry import get_strategy
 from inventory.models import MovementKind, StockItem
 from inventory.reservations import (
     PlannedClaim,
-    lock_available,
     plan_reservation,
     release,
     reserve,
@@ -45,7 +44,6 @@ __all__ = [
     "create_stock_item",
     "create_stock_items",
     "delete_unused_stock_item",
-    "lock_available",
     "plan_reservation",
     "receive",
     "release",

@@ -7,6 +7,8 @@ from typing import Final
 # The largest quantity one demand, receipt or adjustment may name; counters are 64-bit, so sums stay far
 # from the edge.
 MAX_QUANTITY: Final = 1_000_000_000
+# Characters of the longest SKU.
+SKU_LENGTH: Final = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,25 +42,28 @@ class Placement:
 
     def __init__(self, draft: OrderDraft, scope: str, key: str, fingerprint: str, now: dt.datetime) -> None:
         self.draft, self.scope, self.key, self.fingerprint, self.now = draft, scope, key, fingerprint, now
+        self._may_be_committed = False
 
     def run(self, claims: list[PlannedClaim]) -> PlacedOrder:
         """Run the transaction, resolving duplicates and an unknown COMMIT by the idempotency key."""
-        is_first = True
         for _attempt in range(_ATTEMPTS):
             try:
                 return PlacedOrder(run_in_transaction(lambda: self.write(claims)), replayed=False)
             except IntegrityError as error:
-                # Outside the failed transaction: this key's order is there, or two processes drew the same
-                # id.
+                # Outside the failed transaction: this key's order is there, or two processes drew one id.
                 problem: Exception = error
             except CommitUnknown as error:
                 # It may have been committed, or still be: the key's unique index makes writing again safe
-                # either way, because a second insert waits for the first to settle and then fails as a
-                # duplicate.
-                problem, is_first = error, False
+                # either way, because a second insert waits for the first to settle and then is a duplicate.
+                problem = error
+                self.note_unknown_commit()
             if replay := self.find_replay():
-                return PlacedOrder(replay.order, replayed=is_first)
+                return replay
         raise problem
+
+    def note_unknown_commit(self) -> None:
+        """Remember that a COMMIT of this call may have been carried out: finding its order is no replay."""
+        self._may_be_committed = True
 
     def write(self, claims: list[PlannedClaim]) -> OrderView:
         """Write all of it. Needs the transaction that `run` opens."""
@@ -86,7 +89,7 @@ class Placement:
         order, fingerprint = found
         if fingerprint != self.fingerprint:
             raise IdempotencyKeyReused(self.key)
-        return PlacedOrder(order, replayed=True)
+        return PlacedOrder(order, replayed=not self._may_be_committed)
 
 
 def make_reference(order: OrderView) -> str:

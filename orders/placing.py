@@ -29,15 +29,19 @@ def place_order(
     if len(idempotency_scope) > MAX_SCOPE_LENGTH or len(idempotency_key) > MAX_KEY_LENGTH:
         raise InvalidOrder(f"an idempotency key has at most {MAX_KEY_LENGTH} characters")
     placement = Placement(draft, idempotency_scope, idempotency_key, fingerprint, now)
+    demands = [Demand(line.stock_item_id, line.quantity) for line in draft.lines]
     try:
-        claims = plan_reservation(demands=[Demand(line.stock_item_id, line.quantity) for line in draft.lines])
+        claims = plan_reservation(demands=demands)
+        if len(claims) == 1 and claims[0].combines:
+            if placed := place_combined(placement, claims[0]):
+                return placed
+            # Not served with the others: look again, and go on alone.
+            claims = plan_reservation(demands=demands)
     except OutOfStock:
         # Sold out meanwhile, perhaps to this very request: its retry must get its order, not a refusal.
         if replay := placement.find_replay():
             return replay
         raise
-    if len(claims) == 1 and claims[0].combines:
-        return place_combined(placement, claims[0])
     return placement.run(claims)
 
 

@@ -3,11 +3,10 @@
 import os
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz-0123456789")
-os.environ.setdefault("DATABASE_URL", "mysql://root@127.0.0.1:3306/shop")
 os.environ.setdefault("SANDBOX_SECRET", "only-for-tests")
 os.environ.setdefault("SECURE_COOKIES", "false")
 
-from config.settings import *  # noqa: F403, E402
+from config.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

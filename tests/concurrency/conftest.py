@@ -14,6 +14,7 @@ from inventory.selectors import get_levels_by_id, list_strategies
 from inventory.services import set_locking_strategy
 from inventory.types import StockLevel
 from tests.builders import make_stock_item
+from tests.concurrency.proxy import CommitCuttingProxy, running_proxy
 
 STRATEGIES = ("conditional", "pessimistic", "optimistic", "combined")
 
@@ -96,3 +97,15 @@ def assert_sold() -> Callable[..., None]:
         assert check_books() == []
 
     return check
+
+
+@pytest.fixture
+def proxied() -> Iterator[CommitCuttingProxy]:
+    """Send this test's connection through a proxy that can lose a COMMIT."""
+    settings = connection.settings_dict
+    with running_proxy((settings["HOST"] or "127.0.0.1", int(settings["PORT"] or 3306))) as proxy:
+        connection.close()
+        connection.settings_dict = {**settings, "HOST": "127.0.0.1", "PORT": proxy.port}
+        yield proxy
+        connection.close()
+        connection.settings_dict = settings

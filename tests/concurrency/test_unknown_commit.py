@@ -8,20 +8,8 @@ from django.db import OperationalError, connection
 from inventory.errors import StockBusy
 from orders.models import Order
 from tests.builders import buy, make_payment_callback, make_stock_item
-from tests.concurrency.proxy import Cut, running_proxy
+from tests.concurrency.proxy import Cut
 from tests.concurrency.race import race
-
-
-@pytest.fixture
-def proxied():
-    """Send this test's connection through a proxy that can lose a COMMIT."""
-    settings = connection.settings_dict
-    with running_proxy((settings["HOST"] or "127.0.0.1", int(settings["PORT"] or 3306))) as proxy:
-        connection.close()
-        connection.settings_dict = {**settings, "HOST": "127.0.0.1", "PORT": proxy.port}
-        yield proxy
-        connection.close()
-        connection.settings_dict = settings
 
 
 @pytest.mark.parametrize("cut", list(Cut))
