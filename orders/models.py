@@ -5,7 +5,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from inventory.types import SKU_LENGTH
 from orders.states import CancelReason, OrderStatus
+from orders.types import MAX_KEY_LENGTH, MAX_SCOPE_LENGTH
 
 
 class Order(models.Model):
@@ -33,8 +35,8 @@ class Order(models.Model):
     # Under which reference the ledger holds this order's units; a late payment reserves anew under another
     # one.
     stock_reference = models.CharField(_("stock reference"), max_length=32, db_collation="utf8mb4_bin")
-    idempotency_scope = models.CharField(max_length=64, db_collation="utf8mb4_bin")
-    idempotency_key = models.CharField(max_length=255, db_collation="utf8mb4_bin")
+    idempotency_scope = models.CharField(max_length=MAX_SCOPE_LENGTH, db_collation="utf8mb4_bin")
+    idempotency_key = models.CharField(max_length=MAX_KEY_LENGTH, db_collation="utf8mb4_bin")
     request_fingerprint = models.CharField(max_length=64)
     placed_at = models.DateTimeField(_("placed at"))
     payment_due_at = models.DateTimeField(_("payment due at"))
@@ -78,7 +80,7 @@ class OrderLine(models.Model):
         "inventory.StockItem", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
     )
     position = models.PositiveSmallIntegerField()
-    sku = models.CharField(_("SKU"), max_length=100, db_collation="utf8mb4_bin")
+    sku = models.CharField(_("SKU"), max_length=SKU_LENGTH, db_collation="utf8mb4_bin")
     name = models.CharField(_("name"), max_length=255)
     unit_price = models.BigIntegerField(_("unit price"))
     quantity = models.BigIntegerField(_("quantity"))

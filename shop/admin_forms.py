@@ -10,12 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory.selectors import get_levels_by_id, list_strategies
-from inventory.types import MAX_QUANTITY
+from inventory.types import MAX_QUANTITY, SKU_LENGTH
 from shop.fields import MoneyField, OptionsField
 from shop.models import Category, Product
 from shop.services.catalogue import is_sku_taken
 
-_SKU_LENGTH: Final = 100
 _MIXED: Final = ""
 _DEEPEST: Final = 50
 
@@ -68,7 +67,7 @@ class VariantForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at r
 class NewVariantForm(VariantForm):
     """A variant to be, with its stock item."""
 
-    sku = forms.CharField(label=gettext_lazy("SKU"), max_length=_SKU_LENGTH)
+    sku = forms.CharField(label=gettext_lazy("SKU"), max_length=SKU_LENGTH)
     initial_quantity = forms.IntegerField(
         label=gettext_lazy("Initial quantity"), min_value=0, max_value=MAX_QUANTITY, required=False
     )

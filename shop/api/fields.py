@@ -1,7 +1,7 @@
 """Serializer fields that take what they say and nothing near it."""
 
 import datetime as dt
-from typing import Any, Final
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -9,8 +9,6 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from inventory.types import MAX_QUANTITY
-
-SKU_LENGTH: Final = 100
 
 
 class TextField(serializers.CharField):

@@ -5,14 +5,14 @@ from typing import Final
 
 from rest_framework.request import Request
 
+from orders.types import MAX_KEY_LENGTH
 from shop.api.errors import IdempotencyKeyInvalid, IdempotencyKeyMissing
 
 HEADER: Final = "Idempotency-Key"
-MAX_LENGTH: Final = 255
 # The draft standard makes it a structured-field string, in quotes; nearly every client sends it bare.
 _QUOTED: Final = re.compile(r'"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"')
 # No blanks: the database compares strings without regard to blanks at their end.
-_USABLE: Final = re.compile(rf"[\x21-\x7e]{{1,{MAX_LENGTH}}}")
+_USABLE: Final = re.compile(rf"[\x21-\x7e]{{1,{MAX_KEY_LENGTH}}}")
 
 
 def read_idempotency_key(request: Request) -> str:
@@ -26,7 +26,7 @@ def read_idempotency_key(request: Request) -> str:
         quoted = _QUOTED.fullmatch(value)
         value = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else ""
     if not _USABLE.fullmatch(value):
-        raise IdempotencyKeyInvalid(f"{HEADER} must be 1 to {MAX_LENGTH} visible ASCII characters")
+        raise IdempotencyKeyInvalid(f"{HEADER} must be 1 to {MAX_KEY_LENGTH} visible ASCII characters")
     return value
 
 

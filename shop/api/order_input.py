@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from rest_framework import serializers
 
+from inventory.types import SKU_LENGTH
 from shop.api.errors import CouponInvalid
-from shop.api.fields import SKU_LENGTH, QuantityField, TextField
+from shop.api.fields import QuantityField, TextField
 
 MAX_LINES: Final = 200
 

@@ -1,6 +1,7 @@
 """The category tree an import needs, created as far as it is missing."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 
 from django.utils.text import slugify
 
@@ -34,16 +35,34 @@ class CategoryTree:
         parent = self.find(path[:-1]) if len(path) > 1 else None
         if len(path) > 1 and parent is None:
             return None
-        found = Category.objects.filter(name=path[-1], parent_id=parent).order_by("id").first()
+        found = _find(path[-1], parent)
         if found is None and not self._dry_run:
-            found = Category.objects.create(name=path[-1], parent_id=parent, slug=_find_free_slug(path))
+            found = _create(path, parent)
         return found.pk if found else None
 
 
-def _find_free_slug(path: tuple[str, ...]) -> str:
-    """Return the name as a slug, with its parents' names or a number in front or behind if it is taken."""
+def _find(name: str, parent_id: int | None) -> Category | None:
+    return Category.objects.filter(name=name, parent_id=parent_id).order_by("id").first()
+
+
+def _create(path: tuple[str, ...], parent_id: int | None) -> Category:
+    name, slugs = path[-1], _list_slugs(path)
+    while True:
+        category, is_new = Category.objects.get_or_create(
+            slug=next(slugs), defaults={"name": name, "parent_id": parent_id}
+        )
+        # Two imports that miss the same category try the same slugs in the same order, so the slower one
+        # finds what the faster one made at that slug, instead of failing or making it twice.
+        found = category if is_new else _find(name, parent_id)
+        if found:
+            return found
+
+
+def _list_slugs(path: tuple[str, ...]) -> Iterator[str]:
+    """Yield the name as a slug, then with its parents' names in front, then with a number behind."""
     # Category addresses are plain ASCII, which a Chinese name has nothing for.
     parts = [slugify(name) or f"category-{digest(name)}" for name in path]
-    short, full = parts[-1][:_SLUG_LENGTH], "-".join(parts)[:_SLUG_LENGTH]
-    candidates = [short, full, *(f"{full}-{number}" for number in range(2, 1000))]
-    return next(slug for slug in candidates if not Category.objects.filter(slug=slug).exists())
+    full = "-".join(parts)[:_SLUG_LENGTH]
+    yield parts[-1][:_SLUG_LENGTH]
+    yield full
+    yield from (f"{full}-{number}" for number in itertools.count(2))

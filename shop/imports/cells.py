@@ -15,11 +15,10 @@ from django.utils.html import strip_tags
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from inventory.types import MAX_QUANTITY
+from inventory.types import MAX_QUANTITY, SKU_LENGTH
 from shop.imports.errors import CellProblem
 from shop.richtext import clean_description as _clean
 
-SKU_LENGTH: Final = 100
 SLUG_LENGTH: Final = 240
 MAX_PRICE_AMOUNT: Final = 10**12
 

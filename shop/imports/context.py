@@ -8,7 +8,8 @@ from typing import Literal
 
 from django.utils.translation import gettext as _
 
-from shop.imports.cells import SKU_LENGTH, check_sku, derive_sku, digest, shorten
+from inventory.types import SKU_LENGTH
+from shop.imports.cells import check_sku, derive_sku, digest, parse_stock, shorten
 from shop.imports.errors import CellProblem, RowProblem
 from shop.imports.report import Entries, Entry, Remarks
 from shop.imports.tables import Aliases, RawRow, Row, Table
@@ -84,6 +85,16 @@ class Context:
         """Return 0, 1, 2, ... for the variants of one product."""
         self._positions[key] += 1
         return self._positions[key] - 1
+
+    def read_units(self, row: Row) -> int:
+        """Return the units a row says are there; fewer than none are none, and noted. Raises RowProblem."""
+        try:
+            units, is_negative = parse_stock(row.get("stock"))
+        except CellProblem as problem:
+            raise RowProblem("stock", problem.reason) from problem
+        if is_negative:
+            self.remark("notes", row, "stock", _("fewer than none: 0 units"))
+        return units
 
     def note_untracked(self, row: Row) -> None:
         """Note that the file does not count a variant's stock."""

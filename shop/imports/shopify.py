@@ -10,7 +10,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from shop.imports.cells import clean_description, clean_text, make_slug, parse_flag, parse_price, parse_stock
+from shop.imports.cells import clean_description, clean_text, make_slug, parse_flag, parse_price
 from shop.imports.context import Context, list_rows
 from shop.imports.drafts import Facts, ProductDraft, VariantDraft
 from shop.imports.errors import CellProblem, RowProblem
@@ -145,13 +145,7 @@ def _read_stock(row: Row, context: Context) -> int | None:
     if not text:
         context.note_untracked(row)
         return None
-    try:
-        units, is_negative = parse_stock(text)
-    except CellProblem as problem:
-        raise RowProblem("stock", problem.reason) from problem
-    if is_negative:
-        context.remark("notes", row, "stock", _("fewer than none: 0 units"))
-    return units
+    return context.read_units(row)
 
 
 def _read_facts(row: Row, context: Context) -> Facts:

@@ -11,7 +11,6 @@ from shop.imports.cells import (
     parse_flag,
     parse_moment,
     parse_price,
-    parse_stock,
 )
 from shop.imports.context import Context
 from shop.imports.drafts import Facts
@@ -104,13 +103,7 @@ def read_stock(row: Row, context: Context) -> int | None:
             return 0
         context.note_untracked(row)
         return None
-    try:
-        units, is_negative = parse_stock(text)
-    except CellProblem as problem:
-        raise RowProblem("stock", problem.reason) from problem
-    if is_negative:
-        context.remark("notes", row, "stock", _("fewer than none: 0 units"))
-    return units
+    return context.read_units(row)
 
 
 def read_options(row: Row) -> tuple[tuple[str, str], ...]:

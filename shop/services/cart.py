@@ -45,7 +45,11 @@ def add_to_cart(*, cart_id: int, variant_id: int, quantity: int, now: dt.datetim
             raise CartFull
         _add_units(cart_id, variant_id, quantity)
 
-    run_in_transaction(add)
+    try:
+        run_in_transaction(add)
+    except IntegrityError as error:
+        # The cart is ours by its lock, so it is the variant that was deleted after we looked.
+        raise ProductUnavailable([str(variant_id)]) from error
 
 
 def set_quantity(*, cart_id: int, variant_id: int, quantity: int, now: dt.datetime) -> None:
@@ -85,7 +89,7 @@ def fit_to_stock(*, cart_id: int, now: dt.datetime) -> None:
 def adopt_cart(*, cart_id: int, customer_id: int, now: dt.datetime) -> int | None:
     """Give an anonymous cart to the customer its visitor turned out to be; return the id of their cart.
 
-    Lines move to the cart the customer has, if any; units of the same variant add up. However often and
+    Lines of the cart the customer had, if any, join it; units of the same variant add up. However often and
     however simultaneously it is called, each line moves once. Opens its own transaction.
     """
 
@@ -94,16 +98,13 @@ def adopt_cart(*, cart_id: int, customer_id: int, now: dt.datetime) -> int | Non
         own = Cart.objects.select_for_update().filter(customer_id=customer_id).first()
         if guest is None:
             return own.pk if own else None
-        if own is None:
-            Cart.objects.filter(id=guest.pk).update(customer_id=customer_id, updated_at=now)
-            return guest.pk
-        # The process that placed this cart's order may have died before it could empty the cart.
-        if order := find_cart_order(cart_id=guest.pk, checkout_key=guest.checkout_key):
-            _take_out(guest.pk, order)
-        for line in guest.lines.all():
-            _add_units(own.pk, line.variant_id, line.quantity)
-        guest.delete()
-        return own.pk
+        # The guest's cart is the one that stays: a checkout of it may be running, which knows no customer,
+        # and finds by this id what it has to take out of the cart.
+        _settle(guest)
+        if own is not None:
+            _empty_into(own, guest.pk, now)
+        _hand_over(guest, customer_id, now)
+        return guest.pk
 
     try:
         return run_in_transaction(adopt)
@@ -116,7 +117,8 @@ def empty_after_order(*, cart_id: int, checkout_key: str, order: OrderView, now:
     """Take what was ordered out of the cart and give it the key of its next order.
 
     What was added meanwhile stays. Does it once for each key, so a repeated submission cannot empty a newer
-    cart. Opens its own transaction.
+    cart. Where the customer's lines have moved to another cart since, they are taken out there. Opens its own
+    transaction.
     """
 
     def empty() -> None:
@@ -124,9 +126,46 @@ def empty_after_order(*, cart_id: int, checkout_key: str, order: OrderView, now:
             checkout_key=_new_key(), updated_at=now
         )
         if moved:
-            _take_out(cart_id, order)
+            _take_out(_find_heir(cart_id, order.customer_id), order)
 
     run_in_transaction(empty)
+
+
+def _empty_into(cart: Cart, heir_id: int, now: dt.datetime) -> None:
+    """Move the lines of a customer's cart to another and leave it, empty, to nobody.
+
+    It is kept for the sake of its key: a checkout of it that is running takes what it ordered out of the heir
+    if the key is still there afterwards, and not a second time if the order was seen here.
+    """
+    _settle(cart)
+    for line in cart.lines.all():
+        _add_units(heir_id, line.variant_id, line.quantity)
+    cart.lines.all().delete()
+    _hand_over(cart, None, now)
+
+
+def _hand_over(cart: Cart, customer_id: int | None, now: dt.datetime) -> None:
+    Cart.objects.filter(id=cart.pk).update(
+        customer_id=customer_id, checkout_key=cart.checkout_key, updated_at=now
+    )
+
+
+def _settle(cart: Cart) -> None:
+    """Take out what was ordered by a process that died before it could, or has not yet come to it.
+
+    Gives the cart its next key, for the caller to write: the row must be locked.
+    """
+    if order := find_cart_order(cart_id=cart.pk, checkout_key=cart.checkout_key):
+        _take_out(cart.pk, order)
+        cart.checkout_key = _new_key()
+
+
+def _find_heir(cart_id: int, customer_id: int | None) -> int:
+    """Return the cart that holds the lines of a cart now: the customer's, if this one was left to nobody."""
+    if customer_id is None or Cart.objects.filter(id=cart_id, customer_id=customer_id).exists():
+        return cart_id
+    heir = Cart.objects.select_for_update().filter(customer_id=customer_id).first()
+    return heir.pk if heir else cart_id
 
 
 def _take_out(cart_id: int, order: OrderView) -> None:

@@ -20,6 +20,7 @@ from shop.imports.drafts import ProductDraft
 from shop.imports.matching import Memory
 from shop.imports.report import Entry, ImportReport
 from shop.imports.saving import ACTOR, Rules, Saved, SavedVariant, save_batch
+from shop.imports.sources import Source
 
 # Enough to share the cost of a transaction, few enough to hold no lock for long.
 _PRODUCTS_AT_A_TIME: Final = 100
@@ -47,13 +48,7 @@ def import_products(
     products and can be run again.
     """
     dialect, table = open_export(path)
-    report = ImportReport(
-        path.name, dialect.name, table.source.encoding.removesuffix("-sig"), settings.SHOP_CURRENCY, dry_run
-    )
-    if table.source.is_guessed:
-        report.remarks.notes.add(
-            Entry(1, "", _("not UTF-8: read as %(name)s") % {"name": table.source.encoding})
-        )
+    report = _open_report(path.name, dialect.name, table.source, dry_run=dry_run)
     context = Context(settings.SHOP_CURRENCY, now, untracked_stock, report.remarks)
     rules = Rules(
         dialect.slug_is_identity, untracked_stock, dry_run, f"import of {path.name}"[:_REASON_LENGTH], now
@@ -64,6 +59,16 @@ def import_products(
         report.rows = context.rows
         on_progress(context.rows)
     report.rows = context.rows
+    return report
+
+
+def _open_report(file: str, dialect: str, source: Source, *, dry_run: bool) -> ImportReport:
+    report = ImportReport(
+        file, dialect, source.encoding.removesuffix("-sig"), settings.SHOP_CURRENCY, dry_run
+    )
+    if source.is_guessed:
+        reason = _("not UTF-8: read as %(name)s") % {"name": source.encoding}
+        report.remarks.notes.add(Entry(1, "", reason))
     return report
 
 
@@ -97,24 +102,26 @@ class _Importer:
     def __post_init__(self) -> None:
         self.categories = CategoryTree(dry_run=self.rules.dry_run)
 
-    def load(self, batch: Sequence[ProductDraft]) -> None:
-        # Categories are created before, outside of the batch's transaction: what is remembered of them must
-        # not be rolled back.
-        for draft in batch:
-            for path in draft.facts.categories if draft.facts else ():
-                self.categories.find(path)
+    def load(self, batch: Sequence[ProductDraft], *, may_retry: bool = True) -> None:
         try:
+            self._create_categories(batch)
             saved = self._save(batch)
         except (IntegrityError, DataError, InventoryError) as error:
             # Somebody else created one of these meanwhile, or one cannot be stored: find out which, and load
-            # the others.
-            if len(batch) > 1:
+            # the others. What another import created is found the second time.
+            if len(batch) > 1 or may_retry:
                 for draft in batch:
-                    self.load([draft])
+                    self.load([draft], may_retry=len(batch) > 1)
                 return
             self._refuse(batch[0], error)
             return
         self._book(saved)
+
+    def _create_categories(self, batch: Sequence[ProductDraft]) -> None:
+        # Before and outside of the batch's transaction: what is remembered of them must not be rolled back.
+        for draft in batch:
+            for path in draft.facts.categories if draft.facts else ():
+                self.categories.find(path)
 
     def _save(self, batch: Sequence[ProductDraft]) -> Saved:
         def save() -> Saved:

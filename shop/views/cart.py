@@ -40,6 +40,8 @@ def add_to_cart(request: HttpRequest) -> HttpResponse:
         return _answer_add(request, _("This is not for sale any more."), status=409)
     except CartFull:
         return _answer_add(request, _("Your cart is full. Please order what is in it first."), status=409)
+    except CartNotFound:
+        return _answer_add(request, _("Your cart was emptied meanwhile."), status=409)
     return _answer_add(request, "", status=200)
 
 

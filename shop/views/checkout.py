@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from inventory.errors import OutOfStock, StockBusy
 from orders.errors import InvalidOrder
 from orders.selectors import list_customer_orders, order_token
+from orders.states import OrderStatus
 from orders.types import OrderView, PlacedOrder
 from shop.cart_selectors import digest_lines, get_cart
 from shop.errors import CartChanged, CartEmpty, CartNotFound, PriceChanged, ProductUnavailable
@@ -164,5 +165,5 @@ def _guess_address(request: HttpRequest) -> dict[str, Any]:
 
 
 def _go_to_order(order: OrderView) -> HttpResponse:
-    page = "shop:pay" if order.status == "pending" else "shop:order"
+    page = "shop:pay" if order.status == OrderStatus.PENDING else "shop:order"
     return redirect(page, number=order.number, token=order_token(number=order.number))

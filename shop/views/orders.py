@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from orders.errors import OrderNotCancellable, OrderNotFound, OrderNotPayable
 from orders.selectors import check_order_token, get_order, list_customer_orders, order_token
 from orders.services import cancel_order
+from orders.states import CancelReason, OrderStatus
 from orders.types import OrderView
 from payments.errors import GatewayUnavailable, UnknownGateway
 from payments.selectors import list_gateways, list_payments
@@ -72,7 +73,7 @@ def show_order_status(request: HttpRequest, order: OrderView, token: str) -> Htt
 def cancel(request: HttpRequest, order: OrderView, token: str) -> HttpResponse:
     """Cancel an unpaid order."""
     try:
-        cancel_order(number=order.number, reason="customer", actor="customer", now=timezone.now())
+        cancel_order(number=order.number, reason=CancelReason.CUSTOMER, actor="customer", now=timezone.now())
     except OrderNotCancellable:
         messages.error(request, _("This order has been paid meanwhile and cannot be cancelled here."))
     else:
@@ -85,7 +86,7 @@ def cancel(request: HttpRequest, order: OrderView, token: str) -> HttpResponse:
 def pay(request: HttpRequest, order: OrderView, token: str) -> HttpResponse:
     """Offer the gateways, or send the customer to the chosen one."""
     now = timezone.now()
-    if order.status != "pending" or order.payment_due_at <= now:
+    if order.status != OrderStatus.PENDING or order.payment_due_at <= now:
         return redirect("shop:order", number=order.number, token=token)
     gateways = list_gateways()
     if request.method != "POST":
@@ -152,7 +153,7 @@ def _describe(order: OrderView, token: str) -> dict[str, Any]:
         "now": now,
         "seconds_left": max(seconds_left, 0),
         "is_overdue": is_overdue,
-        "is_live": order.status == "pending",
+        "is_live": order.status == OrderStatus.PENDING,
         "payment": payment,
         "state": f"{order.status}-{payment.status if payment else 'none'}-{'over' if is_overdue else 'open'}",
         "poll_seconds": _POLL_SECONDS,

@@ -1,6 +1,9 @@
 """The cart: by form and by htmx, anonymous and signed in, and with several requests at once."""
 
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from threading import Barrier
 from typing import Any
 
@@ -11,10 +14,14 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from shop.cart_selectors import get_cart
-from shop.errors import CartNotFound
+from orders.types import PlacedOrder
+from shop.cart_selectors import cart_scope, digest_lines, find_cart_id, get_cart
+from shop.errors import CartNotFound, ProductUnavailable
 from shop.models import Cart, CartLine, Product, Variant
-from shop.services.cart import add_to_cart, adopt_cart, create_cart, set_quantity
+from shop.services.cart import add_to_cart, adopt_cart, create_cart, empty_after_order, set_quantity
+from shop.services.cart_checkout import check_out
+from shop.services.checkout import place_order_for_skus
+from tests.sessions import run_sql, second_session
 from tests.shop.shopping import add, make_customer, make_variant
 
 pytestmark = pytest.mark.django_db
@@ -165,7 +172,9 @@ def test_a_guests_cart_joins_the_one_the_customer_has(client: Client) -> None:
     client.post("/accounts/login/", {"login": customer.email, "password": "correct horse"})
     client.get("/cart/")
     client.get("/cart/")
-    assert Cart.objects.count() == 1
+    cart = get_cart(cart_id=Cart.objects.get(customer_id=customer.pk).pk)
+    assert cart is not None
+    assert sorted(cart.quantities) == [(both.stock_item.sku, 3), (only_guest.stock_item.sku, 1)]
     assert quantities() == {both.pk: 3, only_guest.pk: 1}
 
 
@@ -241,6 +250,109 @@ def test_a_cart_is_adopted_once_however_many_requests_do_it() -> None:
     )
     assert len(set(ids)) == 1
     assert quantities() == {variant.pk: 4}
+
+
+@contextmanager
+def row_held(table: str, row_id: int, *, change: str = "SELECT id FROM") -> Iterator[None]:
+    """Let somebody else hold a row, until the end, when what they did to it is committed."""
+    with second_session() as other:
+        run_sql("BEGIN", session=other)
+        lock = " FOR UPDATE" if change.startswith("SELECT") else ""
+        run_sql(f"{change} {table} WHERE id = %s{lock}", row_id, session=other)
+        yield
+        run_sql("COMMIT", session=other)
+
+
+def wait_for_statement(beginning: str) -> None:
+    """Return once some session is at a statement that begins like this."""
+    at_it = "SELECT 1 FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE %s"
+    give_up_at = time.monotonic() + 20
+    while not run_sql(at_it, f"{beginning}%"):
+        assert time.monotonic() < give_up_at, f"nobody came to {beginning}"
+
+
+def start_thread(pool: ThreadPoolExecutor, work: Callable[[], Any]) -> "Future[Any]":
+    def run() -> Any:
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    return pool.submit(run)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_variant_that_is_deleted_while_it_is_added_is_not_for_sale() -> None:
+    cart_id, variant = create_cart(customer_id=None), make_variant()
+
+    def add_it() -> None:
+        add_to_cart(cart_id=cart_id, variant_id=variant.pk, quantity=1, now=timezone.now())
+
+    with ThreadPoolExecutor(1) as pool:
+        with row_held("shop_variant", variant.pk, change="DELETE FROM"):
+            adding = start_thread(pool, add_it)
+            wait_for_statement("INSERT INTO `shop_cartline`")
+        with pytest.raises(ProductUnavailable):
+            adding.result()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("who", ["guest", "customer"])
+def test_signing_in_during_a_checkout_leaves_in_the_cart_what_was_not_ordered(who: str) -> None:
+    ordered, other = make_variant(on_hand=9), make_variant()
+    customer_id = make_customer().pk
+    guest_cart, own_cart = create_cart(customer_id=None), create_cart(customer_id=customer_id)
+    for cart_id, variant in ((guest_cart, ordered), (own_cart, ordered), (own_cart, other)):
+        add_to_cart(cart_id=cart_id, variant_id=variant.pk, quantity=2, now=timezone.now())
+    cart = get_cart(cart_id=guest_cart if who == "guest" else own_cart)
+    assert cart is not None
+
+    def order() -> PlacedOrder:
+        return check_out(
+            cart_id=cart.id,
+            checkout_key=cart.checkout_key,
+            shown_lines=digest_lines(quantities=cart.quantities),
+            shown_total=cart.total_amount,
+            email="ada@example.com",
+            shipping_address={},
+            customer_id=None if who == "guest" else customer_id,
+            now=timezone.now(),
+        )
+
+    with ThreadPoolExecutor(1) as pool:
+        with row_held("inventory_stockitem", ordered.stock_item_id):
+            ordering = start_thread(pool, order)
+            wait_for_statement("UPDATE inventory_stockitem")
+            adopted = adopt_cart(cart_id=guest_cart, customer_id=customer_id, now=timezone.now())
+        placed = ordering.result()
+    assert not placed.replayed
+    left = get_cart(cart_id=find_cart_id(cart_id=None, customer_id=customer_id))
+    assert left is not None
+    assert left.id == adopted
+    expected = {ordered: 2, other: 2} if who == "guest" else {ordered: 2}
+    assert dict(left.quantities) == {variant.stock_item.sku: units for variant, units in expected.items()}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_order_that_was_seen_when_carts_joined_is_not_taken_out_twice() -> None:
+    variant, customer_id = make_variant(on_hand=9), make_customer().pk
+    guest_cart, own_cart = create_cart(customer_id=None), create_cart(customer_id=customer_id)
+    for cart_id in (guest_cart, own_cart):
+        add_to_cart(cart_id=cart_id, variant_id=variant.pk, quantity=2, now=timezone.now())
+    cart = get_cart(cart_id=own_cart)
+    assert cart is not None
+    placed = place_order_for_skus(
+        email="ada@example.com",
+        quantities=cart.quantities,
+        idempotency_scope=cart_scope(cart_id=cart.id),
+        idempotency_key=cart.checkout_key,
+        customer_id=customer_id,
+        now=timezone.now(),
+    )
+    adopt_cart(cart_id=guest_cart, customer_id=customer_id, now=timezone.now())
+    assert quantities() == {variant.pk: 2}
+    empty_after_order(cart_id=cart.id, checkout_key=cart.checkout_key, order=placed.order, now=timezone.now())
+    assert quantities() == {variant.pk: 2}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from orders.selectors import list_customer_orders, order_token
 from orders.services import cancel_order
+from orders.states import CancelReason, OrderStatus
 from orders.types import OrderView
 from shop.api.access import get_order_for, is_staff
 from shop.api.base import ApiView
@@ -38,7 +39,7 @@ class OrderOutput(serializers.Serializer[OrderView]):
     """An order as it is now."""
 
     number = serializers.CharField()
-    status = serializers.ChoiceField(["pending", "paid", "fulfilled", "cancelled", "refunded"])
+    status = serializers.ChoiceField(OrderStatus.values)
     total = MoneyField(amount="total_amount")
     email = serializers.EmailField()
     payment_due_at = TimeField()
@@ -164,7 +165,7 @@ class OrderCancellationView(ApiView):
         by_staff = order.customer_id != request.user.pk and is_staff(request, permission=permission)
         cancelled = cancel_order(
             number=order.number,
-            reason="staff" if by_staff else "customer",
+            reason=CancelReason.STAFF if by_staff else CancelReason.CUSTOMER,
             actor=f"user:{request.user.pk}" if request.user.is_authenticated else "guest",
             now=timezone.now(),
         )
