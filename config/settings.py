@@ -144,7 +144,9 @@ CACHES = {
         },
     }
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+# In the database alone: a log-out that Redis missed, or an old snapshot of it, must not bring a session back
+# (docs/adr/0014). One indexed read a request.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 # --- Celery -------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ import pytest
 
 from inventory.errors import OutOfStock
 from inventory.selectors import get_stock_level
-from inventory.services import adjust, receive
+from inventory.services import adjust, receive, set_on_hand
 from orders import selectors
 from orders.errors import IdempotencyKeyReused, OrderNotCancellable
 from orders.services import cancel_order, place_order, sweep_expired_orders
@@ -155,3 +155,22 @@ def test_thousands_of_plus_ones_and_minus_ones_end_at_the_exact_number(make_item
     level = get_stock_level(sku=item.sku)
     assert (level.available, level.version) == (100, item.version + 400)
     assert_sold(item, 0)
+
+
+def test_stock_counted_by_hand_during_a_sale_keeps_every_sale(make_item, switching, assert_sold):
+    item = make_item(200)
+
+    def count():
+        for _ in range(10):
+            set_on_hand(sku=item.sku, on_hand=200, actor="test", reason="counted", now=NOW)
+            adjust(sku=item.sku, delta=5, actor="test", reason="found", now=NOW)
+
+    def sell():
+        for _ in range(10):
+            buy((item, 1))
+
+    with switching(item):
+        outcome = race([sell] * 6 + [count] * 3)
+    assert outcome.errors == []
+    set_on_hand(sku=item.sku, on_hand=200, actor="test", reason="counted", now=NOW)
+    assert_sold(item, 60)
