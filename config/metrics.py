@@ -12,9 +12,8 @@ from prometheus_client.registry import Collector
 
 from config.readiness import can_reach_redis
 from orders.selectors import count_overdue_orders, get_job_health
+from orders.types import SWEEP_JOB
 from shop.metrics import publish_contention
-
-SWEEP = "sweep_expired_orders"
 
 
 def render_metrics(*, now: dt.datetime) -> tuple[bytes, str]:
@@ -62,7 +61,7 @@ class ShopGauges(Collector):
         yield GaugeMetricFamily(
             "shop_orders_overdue", "Unpaid orders past their deadline, not yet swept.", value=overdue
         )
-        if sweep := get_job_health(name=SWEEP):
+        if sweep := get_job_health(name=SWEEP_JOB):
             age = (self.now - sweep[0]).total_seconds()
             yield GaugeMetricFamily(
                 "shop_last_sweep_age_seconds", "Seconds since a sweep last succeeded.", value=age

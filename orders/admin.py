@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory.backoffice import PanelSource, RecordAdmin, StaffAction
+from inventory.backoffice import explain as explain_stock
 from inventory.errors import StockBusy
 from inventory.selectors import list_latest_reservations
 from orders import services
@@ -40,6 +41,15 @@ class ParkedFilter(admin.SimpleListFilter):
         return queryset.filter(parked_at__isnull=False) if self.value() == "yes" else queryset
 
 
+class ParkedOrderFilter(ParkedFilter):
+    """Parked orders that still wait: one paid or cancelled meanwhile needs nobody."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """See SimpleListFilter."""
+        found = super().queryset(request, queryset)
+        return found.filter(status=OrderStatus.PENDING) if self.value() == "yes" else found
+
+
 def explain(error: Exception) -> str:
     """Return what went wrong with an order, for staff."""
     match error:
@@ -48,16 +58,14 @@ def explain(error: Exception) -> str:
             return _("the order is “%(status)s” by now, so this cannot be done.") % {"status": label}
         case OrderNotFound():
             return _("the order is gone.")
-        case StockBusy():
-            return _(
-                "too many others are changing this stock right now; nothing was changed. Please try again."
-            )
-    return str(error)
+    return explain_stock(error)
+
+
+def _explain_status(order: Order) -> str:
+    return explain(InvalidTransition(order.number, order.status))
 
 
 def _cancel(order: Order, actor: str, now: dt.datetime) -> bool:
-    if order.status == OrderStatus.CANCELLED:
-        return False
     services.cancel_order(number=order.number, reason=CancelReason.STAFF, actor=actor, now=now)
     return True
 
@@ -88,6 +96,7 @@ CANCEL: Final = StaffAction(
     run=_cancel,
     errors=_ERRORS,
     explain=explain,
+    why_not=_explain_status,
 )
 SHIP: Final = StaffAction(
     name="ship",
@@ -98,6 +107,7 @@ SHIP: Final = StaffAction(
     run=_ship,
     errors=_ERRORS,
     explain=explain,
+    why_not=_explain_status,
 )
 UNPARK: Final = StaffAction(
     name="unpark",
@@ -124,7 +134,7 @@ class OrderAdmin(RecordAdmin):
     """Orders: everything known about them, and the moves staff may make."""
 
     list_display = ("number", "status", "show_total", "email", "placed_at", "show_due", "show_parked")
-    list_filter = ("status", "placed_at", ParkedFilter)
+    list_filter = ("status", "placed_at", ParkedOrderFilter)
     search_fields = ("number",)
     search_help_text = gettext_lazy(
         "A number or its beginning, an e-mail address or its beginning, or a SKU."

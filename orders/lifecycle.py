@@ -6,7 +6,7 @@ Each function takes the order's row first, by a compare-and-set of its status, a
 
 import datetime as dt
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
 from inventory.services import plan_reservation, release, reserve, ship
 from inventory.transactions import require_transaction, run_in_transaction
@@ -18,6 +18,8 @@ from orders.states import CancelReason, OrderStatus, list_origins
 from orders.types import OrderView
 
 CANCELLED_TOPIC = "order.cancelled"
+# An order that moves no longer waits for staff to help the sweep with it.
+_UNPARKED: Final[dict[str, Any]] = {"parked_at": None, "parked_because": ""}
 
 
 def cancel_order(*, number: str, reason: str, actor: str, now: dt.datetime) -> OrderView:
@@ -67,7 +69,7 @@ def mark_paid(*, order_id: int, now: dt.datetime) -> None:
     """Note that a pending order is paid. Raises OrderNotPayable before any write. Needs a transaction."""
     require_transaction()
     moved = Order.objects.filter(id=order_id, status=OrderStatus.PENDING).update(
-        status=OrderStatus.PAID, paid_at=now
+        status=OrderStatus.PAID, paid_at=now, **_UNPARKED
     )
     if not moved:
         raise _not_payable(order_id)
@@ -131,7 +133,7 @@ def _lock_order(**which: str | int) -> Order:
 def _move(order: Order, target: OrderStatus, **columns: Any) -> None:
     """Compare-and-set: the guard is in WHERE, because MySQL counts matched rows, not changed ones."""
     moved = Order.objects.filter(id=order.id, status__in=list_origins(target)).update(
-        status=target, **columns
+        status=target, **_UNPARKED, **columns
     )
     if not moved:
         raise InvalidTransition(order.number, order.status)

@@ -1,29 +1,35 @@
 """The outbox: what must happen outside the database, written with its cause and delivered at least once.
 
-Delivery leases a batch in a short transaction (SKIP LOCKED, so workers share the queue), runs the handlers
-outside of any transaction, and then notes the result. A worker that dies in between leaves the lease to run
-out, so a handler may see a message twice and must recognise its key.
+Delivery leases a few messages in a short transaction (SKIP LOCKED, so workers share the queue), runs their
+handlers outside of any transaction, and notes each result. A worker that dies in between leaves the lease to
+run out, so a handler may see a message twice and must recognise its key. Only a message that was begun has
+used up an attempt.
 """
 
 import datetime as dt
+import itertools
 import logging
-from collections.abc import Callable, Mapping
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from inventory.ids import new_ids
 from inventory.transactions import require_transaction, run_in_transaction
 from orders.models import OutboxMessage
 
 Handler = Callable[[str, Mapping[str, Any]], None]
+Clock = Callable[[], dt.datetime]
 
 logger = logging.getLogger(__name__)
 _handlers: dict[str, Handler] = {}
 
 MAX_ATTEMPTS = 12
 LEASE = dt.timedelta(seconds=60)
+_LEASED_AT_ONCE = 20
 _FIRST_PAUSE = dt.timedelta(seconds=2)
 _LONGEST_PAUSE = dt.timedelta(minutes=15)
 
@@ -69,10 +75,24 @@ def enqueue(*, topic: str, payloads: Mapping[str, Mapping[str, Any]], now: dt.da
     )
 
 
-def deliver_outbox(*, now: dt.datetime, limit: int = 100) -> int:
-    """Deliver the messages that are due and return how many were delivered. Opens transactions of its own."""
-    leased = run_in_transaction(lambda: _lease(now=now, limit=limit))
-    return sum(_deliver(delivery, now=now) for delivery in leased)
+def deliver_outbox(
+    *, now: dt.datetime, limit: int = 10_000, clock: Clock | None = None, seconds: float = 10.0
+) -> int:
+    """Deliver up to `limit` messages that are due at `now` or come due; return how many were delivered.
+
+    `clock` tells the time of each lease and result; without it, time stands still at `now`. No message is
+    begun after `seconds`; the rest is left to the next call. Opens transactions of its own.
+    """
+    clock = clock or (lambda: now)
+    give_up_at = time.monotonic() + seconds
+    taken = delivered = 0
+    while taken < limit and time.monotonic() < give_up_at:
+        leased = _take(now=clock(), limit=min(_LEASED_AT_ONCE, limit - taken))
+        if leased is None:
+            break
+        taken += len(leased)
+        delivered += _deliver_leased(leased, clock=clock, give_up_at=give_up_at)
+    return delivered
 
 
 def requeue(*, message_ids: list[int], now: dt.datetime) -> int:
@@ -82,35 +102,74 @@ def requeue(*, message_ids: list[int], now: dt.datetime) -> int:
     )
 
 
-def _lease(*, now: dt.datetime, limit: int) -> list[Delivery]:
+def _take(*, now: dt.datetime, limit: int) -> list[Delivery] | None:
+    """Lease messages that are due; None if there are none. The list may be empty if all had to be parked."""
+    return run_in_transaction(lambda: _lease(now=now, limit=limit))
+
+
+def _lease(*, now: dt.datetime, limit: int) -> list[Delivery] | None:
     due = OutboxMessage.objects.filter(is_waiting=True, deliver_after__lte=now).order_by("deliver_after")
     messages = list(due.select_for_update(skip_locked=True)[:limit])
+    if not messages:
+        return None
     # A message whose handler kills its worker leaves no failure behind, only leases that ran out.
     deadly = [message.id for message in messages if message.attempts >= MAX_ATTEMPTS]
-    OutboxMessage.objects.filter(id__in=deadly).update(
-        is_waiting=False, parked_at=now, latest_error="its worker died in every attempt"
-    )
-    leased = [message for message in messages if message.attempts < MAX_ATTEMPTS]
+    if deadly:
+        OutboxMessage.objects.filter(id__in=deadly).update(
+            is_waiting=False, parked_at=now, latest_error="its worker died in every attempt"
+        )
+    alive = [message for message in messages if message.attempts < MAX_ATTEMPTS]
+    # One that was tried before may be such a message: it is leased alone, and takes no other down with it.
+    fresh = list(itertools.takewhile(lambda message: not message.attempts, alive))
+    leased = fresh or alive[:1]
     OutboxMessage.objects.filter(id__in=[message.id for message in leased]).update(
         attempts=F("attempts") + 1, deliver_after=now + LEASE
     )
     return [Delivery(m.id, m.topic, m.key, m.payload, m.attempts + 1) for m in leased]
 
 
-def _deliver(delivery: Delivery, *, now: dt.datetime) -> bool:
+def _deliver_leased(leased: list[Delivery], *, clock: Clock, give_up_at: float) -> int:
+    waiting = deque(leased)
+    delivered = 0
+    try:
+        while waiting and time.monotonic() < give_up_at:
+            delivered += _deliver(waiting.popleft(), clock=clock)
+    finally:
+        # Also when this worker is told to stop: what was not begun has used up no attempt.
+        if waiting:
+            _give_back(waiting, now=clock())
+    return delivered
+
+
+def _give_back(deliveries: Collection[Delivery], *, now: dt.datetime) -> None:
+    # Leased together are only messages with the same number of attempts.
+    attempts = max(delivery.attempts for delivery in deliveries)
+    OutboxMessage.objects.filter(
+        id__in=[delivery.id for delivery in deliveries], is_waiting=True, attempts=attempts
+    ).update(attempts=attempts - 1, deliver_after=now)
+
+
+def _deliver(delivery: Delivery, *, clock: Clock) -> bool:
     try:
         _handlers[delivery.topic](delivery.key, delivery.payload)
     except Exception as error:
         # Whatever a handler raises, its message must neither vanish nor stop the others.
         logger.warning("outbox message %s failed (attempt %d): %r", delivery.key, delivery.attempts, error)
-        _note_failure(delivery, error, now=now)
+        _note_failure(delivery, error, now=clock())
         return False
-    OutboxMessage.objects.filter(id=delivery.id).update(is_waiting=False, delivered_at=now, latest_error="")
-    return True
+    return bool(_find_leased(delivery).update(is_waiting=False, delivered_at=clock(), latest_error=""))
+
+
+def _find_leased(delivery: Delivery) -> QuerySet[OutboxMessage]:
+    """Return the message while it is leased to this worker.
+
+    Past its lease another worker may be at it. What comes of that attempt counts, not what comes of this one.
+    """
+    return OutboxMessage.objects.filter(id=delivery.id, is_waiting=True, attempts=delivery.attempts)
 
 
 def _note_failure(delivery: Delivery, error: Exception, *, now: dt.datetime) -> None:
-    message = OutboxMessage.objects.filter(id=delivery.id, delivered_at__isnull=True)
+    message = _find_leased(delivery)
     text = repr(error)[:500]
     if delivery.attempts >= MAX_ATTEMPTS:
         message.update(is_waiting=False, parked_at=now, latest_error=text)

@@ -62,10 +62,13 @@ def list_customer_orders(
 
 
 def count_overdue_orders(*, now: dt.datetime) -> int:
-    """Return how many orders the next sweep will cancel: unpaid, past their deadline, not parked."""
-    return Order.objects.filter(
-        status=OrderStatus.PENDING, payment_due_at__lt=now, parked_at__isnull=True
-    ).count()
+    """Return how many orders the next sweep will cancel."""
+    return filter_overdue(now=now).count()
+
+
+def filter_overdue(*, now: dt.datetime) -> QuerySet[Order]:
+    """Return what the sweep is there for: unpaid orders past their deadline, not parked."""
+    return Order.objects.filter(status=OrderStatus.PENDING, payment_due_at__lt=now, parked_at__isnull=True)
 
 
 def list_paid_orders(*, after_id: int, limit: int) -> list[tuple[int, str, int]]:

@@ -16,6 +16,5 @@ def sweep_expired_orders(**kwargs: Any) -> None:
 
 @shared_task(name="orders.deliver_outbox")
 def deliver_outbox(**kwargs: Any) -> None:
-    """Deliver the outbox until nothing is due."""
-    while services.deliver_outbox(now=timezone.now()):
-        pass
+    """Deliver the outbox until nothing is due or its time is up."""
+    services.deliver_outbox(now=timezone.now(), clock=timezone.now)

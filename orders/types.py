@@ -9,6 +9,8 @@ MAX_LINES: Final = 5_000
 MAX_AMOUNT: Final = 10**15
 MAX_SCOPE_LENGTH: Final = 64
 MAX_KEY_LENGTH: Final = 255
+# The name under which the sweep notes its success.
+SWEEP_JOB: Final = "sweep_expired_orders"
 
 
 @dataclass(frozen=True, slots=True)

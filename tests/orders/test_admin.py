@@ -56,7 +56,7 @@ def test_saying_yes_twice_cancels_once():
     order = place(item, 2)
     manager = make_manager()
     press(manager, order, "cancel")
-    assert "nothing to do" in said(press(manager, order, "cancel"))
+    assert "“Cancelled” by now" in said(press(manager, order, "cancel"))
     assert StockMovement.objects.filter(kind="release").count() == 1
 
 
@@ -119,6 +119,12 @@ def test_a_parked_order_is_found_and_handed_back_to_the_sweep():
     press(manager, order, "unpark")
     assert Order.objects.get(id=order.id).parked_at is None
     assert "nothing to do" in said(press(manager, other, "unpark"))
+
+
+def test_an_order_that_was_parked_once_but_is_settled_by_now_waits_for_nobody():
+    order = place(make_stock_item())
+    Order.objects.filter(id=order.id).update(parked_at=NOW, status="paid")
+    assert not make_manager().get(ORDERS, {"parked": "yes"}).context["cl"].result_list
 
 
 def test_orders_are_found_by_number_address_and_sku():

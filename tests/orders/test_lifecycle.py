@@ -7,7 +7,7 @@ from inventory.errors import OutOfStock, TransactionRequired
 from inventory.models import StockMovement
 from inventory.selectors import get_stock_level
 from orders.errors import OrderNotCancellable, OrderNotFound
-from orders.models import OutboxMessage
+from orders.models import Order, OutboxMessage
 from orders.selectors import get_order
 from orders.services import (
     cancel_order,
@@ -81,6 +81,19 @@ def test_a_paid_order_is_not_cancelled_and_leaves_no_word(order):
     with pytest.raises(OrderNotCancellable, match="is paid"):
         cancel(order)
     assert not OutboxMessage.objects.exists()
+
+
+def pay(order):
+    with transaction.atomic():
+        mark_paid(order_id=order.id, now=NOW)
+
+
+@pytest.mark.parametrize("move", [pay, cancel])
+def test_a_parked_order_that_is_paid_or_cancelled_waits_for_nobody(order, move):
+    Order.objects.filter(id=order.id).update(parked_at=NOW, parked_because="KeyError('x')")
+    move(order)
+    moved = Order.objects.get(id=order.id)
+    assert (moved.parked_at, moved.parked_because) == (None, "")
 
 
 def test_orders_are_cancelled_and_shipped_by_a_number_that_exists():

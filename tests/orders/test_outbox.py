@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+import time
 
 import pytest
 from django.db import connection, transaction
@@ -45,6 +46,13 @@ def deliver_until_settled(key):
         now = message.deliver_after
         deliver_outbox(now=now)
     return now
+
+
+def wait(seconds):
+    """Be a handler that takes its time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
 
 
 def get_message(key):
@@ -204,7 +212,7 @@ def test_a_handler_holds_no_lock_while_it_talks_to_the_outside():
 def test_a_batch_costs_one_lease_and_a_note_for_each_message(django_assert_max_num_queries):
     handler = Handler()
     handler.enqueue(*(f"k{n}" for n in range(20)))
-    with django_assert_max_num_queries(20 + 6):
+    with django_assert_max_num_queries(20 + 8):
         deliver_outbox(now=NOW)
 
 
@@ -239,3 +247,85 @@ def test_a_message_that_kills_every_worker_is_parked_in_the_end():
     assert (message.is_waiting, message.parked_at) == (False, NOW)
     assert requeue(message_ids=[message.id], now=NOW) == 1
     assert deliver_outbox(now=NOW) == 1
+
+
+def test_messages_that_were_not_begun_in_time_have_used_up_no_attempt():
+    handler = Handler()
+    handler.enqueue(*(f"k{n}" for n in range(5)))
+    connect(handler.topic, lambda key, payload: wait(0.2))
+    assert deliver_outbox(now=NOW, seconds=0.1) == 1
+    waiting = OutboxMessage.objects.filter(is_waiting=True)
+    assert list(waiting.values_list("attempts", "deliver_after")) == [(0, NOW)] * 4
+    connect(handler.topic, handler)
+    assert deliver_outbox(now=NOW) == 4
+
+
+def test_messages_not_begun_by_a_worker_that_is_stopped_are_free_at_once():
+    handler = Handler(failures=1, error=SystemExit("stop"))
+    handler.enqueue("a", "b", "c")
+    with pytest.raises(SystemExit):
+        deliver_outbox(now=NOW)
+    begun = handler.calls[0]
+    assert [get_message(key).attempts for key in "abc" if key != begun] == [0, 0]
+    assert deliver_outbox(now=NOW) == 2
+
+
+def test_messages_leased_beside_one_that_kills_its_workers_are_delivered():
+    deadly, good = Handler(failures=10**6, error=SystemExit("killed")), Handler()
+    deadly.enqueue("deadly")
+    good.enqueue(*"abc")
+    # A killed worker gives nothing back: all four have used up an attempt, and come again together.
+    OutboxMessage.objects.update(attempts=1)
+    now = NOW
+    for _ in range(MAX_ATTEMPTS):
+        try:
+            deliver_outbox(now=now)
+        except SystemExit:
+            now += LEASE
+    assert sorted(good.calls) == ["a", "b", "c"]
+    assert len(deadly.calls) == MAX_ATTEMPTS - 1
+    assert OutboxMessage.objects.get(parked_at__isnull=False).key == "deadly"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_comes_of_an_attempt_past_its_lease_is_not_noted(fails):
+    handler = Handler()
+    handler.enqueue("k")
+    theirs = {"attempts": 2, "deliver_after": NOW + 2 * LEASE}
+
+    def outlive_the_lease(key, payload):
+        # Another worker takes the message meanwhile.
+        OutboxMessage.objects.filter(key=key).update(**theirs)
+        if fails:
+            raise RuntimeError
+
+    connect(handler.topic, outlive_the_lease)
+    assert deliver_outbox(now=NOW) == 0
+    message = get_message("k")
+    assert {name: getattr(message, name) for name in theirs} == theirs
+    assert (message.is_waiting, message.delivered_at, message.latest_error) == (True, None, "")
+
+
+def test_the_pause_begins_when_the_attempt_has_failed():
+    bad, times = Handler(failures=1), itertools.count()
+    bad.enqueue("k")
+    later = [NOW, NOW + dt.timedelta(seconds=30)]
+    deliver_outbox(now=NOW, limit=1, clock=lambda: later[min(next(times), 1)])
+    assert get_message("k").deliver_after == later[1] + dt.timedelta(seconds=2)
+
+
+def test_a_message_is_delivered_at_the_time_of_the_clock_not_of_the_batch():
+    handler = Handler()
+    handler.enqueue("a", "b")
+    minutes = itertools.count()
+    deliver_outbox(now=NOW, clock=lambda: NOW + dt.timedelta(minutes=next(minutes)))
+    delivered = OutboxMessage.objects.order_by("delivered_at").values_list("delivered_at", flat=True)
+    assert list(delivered) == [NOW + dt.timedelta(minutes=n) for n in (1, 2)]
+
+
+def test_messages_that_only_fail_do_not_keep_later_ones_waiting():
+    bad, good = Handler(failures=10**6), Handler()
+    bad.enqueue(*(f"bad{n}" for n in range(120)))
+    good.enqueue("good", now=NOW + dt.timedelta(milliseconds=1))
+    deliver_outbox(now=NOW + dt.timedelta(milliseconds=1))
+    assert good.calls == ["good"]

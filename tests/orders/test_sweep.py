@@ -1,12 +1,15 @@
 """Unpaid orders past their deadline are cancelled, every one, and no other order is."""
 
 import datetime as dt
+import time
+from contextlib import contextmanager
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
 from django.db import transaction
 
+from inventory.errors import StockBusy
 from inventory.models import StockMovement
 from inventory.selectors import get_stock_level
 from orders.models import Order, OutboxMessage
@@ -43,6 +46,17 @@ def sweep(now=LATER, **options):
 
 def read_status(order):
     return get_order(number=order.number).status
+
+
+@contextmanager
+def holding(*items):
+    """Hold stock rows from outside, as a stuck transaction or somebody's console does."""
+    with second_session() as holder:
+        holder.set_autocommit(False)
+        for item in items:
+            run_sql("SELECT id FROM inventory_stockitem WHERE id = %s FOR UPDATE", item.id, session=holder)
+        yield
+        holder.rollback()
 
 
 def poison(order):
@@ -233,3 +247,51 @@ def test_an_order_somebody_holds_is_left_to_the_next_sweep(item):
         payer.rollback()
     assert [read_status(order) for order in (held, free)] == ["pending", "cancelled"]
     assert sweep() == (1, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("batch_size", [3, 200])
+def test_a_stock_row_somebody_holds_delays_only_the_orders_that_need_it(item, batch_size):
+    other = make_stock_item(on_hand=50)
+    # The stuck ones are the oldest: each round of the sweep meets them first.
+    stuck = [buy((item, 1), due_at=NOW - (9 - n) * TICK).order for n in range(7)]
+    stuck.append(buy((item, 1), (other, 1), due_at=NOW - TICK).order)
+    free = [buy((other, 1)).order for _ in range(4)]
+    with holding(item):
+        started = time.monotonic()
+        with pytest.raises(StockBusy, match="4 cancelled, 0 parked, 8 left over"):
+            sweep(batch_size=batch_size)
+        # One wait of three seconds for the first batch and a short one for the first order of it.
+        assert time.monotonic() - started < 7
+    assert {read_status(order) for order in free} == {"cancelled"}
+    assert {read_status(order) for order in stuck} == {"pending"}
+    assert get_job_health(name="sweep_expired_orders") is None, "not all was done"
+    assert sweep(batch_size=batch_size) == (8, 0)
+    assert [get_stock_level(sku=i.sku).available for i in (item, other)] == [50, 50]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_basket_that_must_wait_does_not_hold_up_its_other_items(item):
+    other = make_stock_item(on_hand=50)
+    both = buy((item, 1), (other, 1), due_at=NOW - TICK).order
+    alone = buy((other, 1)).order
+    with holding(item), pytest.raises(StockBusy):
+        sweep()
+    assert [read_status(order) for order in (both, alone)] == ["pending", "cancelled"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sweep_ends_when_every_stock_row_is_held():
+    items = [make_stock_item(on_hand=5) for _ in range(3)]
+    for item in items:
+        buy((item, 1))
+    with holding(*items), pytest.raises(StockBusy, match="0 cancelled, 0 parked, 3 left over"):
+        sweep()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_a_sweep_that_had_to_hurry_this_session_waits_as_long_as_before(item):
+    buy((item, 1))
+    with holding(item), pytest.raises(StockBusy):
+        sweep()
+    assert run_sql("SELECT @@SESSION.innodb_lock_wait_timeout") == [(3,)]
