@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from inventory.types import MAX_QUANTITY
+from shop.forms import list_countries
 
 
 class TextField(serializers.CharField):
@@ -19,6 +20,20 @@ class TextField(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+@extend_schema_field({"type": "string", "pattern": "^([A-Z]{2})?$", "description": "ISO 3166-1 alpha-2."})
+class CountryField(TextField):
+    """The code of a country that the checkout page offers as well: `DE`, not `de` or `Germany`."""
+
+    default_error_messages = {"unknown": _("The two capital letters of a country are needed, say DE.")}
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the code. Raises ValidationError."""
+        code = super().to_internal_value(data)
+        if code not in {known for known, _name in list_countries()}:
+            self.fail("unknown")
+        return code
 
 
 @extend_schema_field({"type": "integer", "minimum": 1, "maximum": MAX_QUANTITY})

@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from inventory.types import SKU_LENGTH
 from shop.api.errors import CouponInvalid
-from shop.api.fields import QuantityField, TextField
+from shop.api.fields import CountryField, QuantityField, TextField
 
 MAX_LINES: Final = 200
 
@@ -40,7 +40,7 @@ class AddressInput(serializers.Serializer[Any]):
     line2 = TextField(max_length=200, required=False, allow_blank=True)
     city = TextField(max_length=120, required=False, allow_blank=True)
     postal_code = TextField(max_length=20, required=False, allow_blank=True)
-    country = TextField(max_length=60, required=False, allow_blank=True)
+    country = CountryField(required=False, allow_blank=True)
 
 
 class OrderInput(serializers.Serializer[Any]):

@@ -42,8 +42,13 @@ class JsonParser(BaseParser):
             raise MalformedBody("the body is not UTF-8") from None
         except RecursionError:
             raise MalformedBody("nested too deeply") from None
-        except ValueError as error:
-            raise MalformedBody(str(error)) from None
+        except json.JSONDecodeError as error:
+            raise MalformedBody(
+                f"the body is not valid JSON: see line {error.lineno}, column {error.colno}"
+            ) from None
+        except ValueError:
+            # What is left is Python's own bound on the digits of a number.
+            raise MalformedBody("a number in the body is too long") from None
         return content
 
 
@@ -76,4 +81,4 @@ def read_raw_body(request: Request, *, limit: int) -> bytes:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
+    raise MalformedBody(f"{name} is not JSON")

@@ -49,6 +49,7 @@ class PaymentOutput(serializers.Serializer[PaymentView]):
     gateway = serializers.CharField()
     status = serializers.CharField()
     amount = MoneyField(amount="amount")
+    refunded = MoneyField(amount="refunded_amount")
     redirect_url = serializers.CharField(help_text="Where the customer pays.")
     created_at = TimeField()
 
@@ -161,7 +162,10 @@ def _order_page(number: str) -> str:
 
 def _resolve_return_url(request: Request, url: str) -> str:
     """Return the absolute address. Raises ValidationError if it leads away from this site."""
-    absolute = _on_site(url)
+    try:
+        absolute = _on_site(url)
+    except ValueError:
+        raise ValidationError({"return_url": _NOT_OURS}) from None
     hosts = {request.get_host(), settings.SITE_URL.partition("://")[2]}
     if not url_has_allowed_host_and_scheme(url, hosts) or not url_has_allowed_host_and_scheme(
         absolute, hosts
@@ -171,4 +175,5 @@ def _resolve_return_url(request: Request, url: str) -> str:
 
 
 def _on_site(path: str) -> str:
+    """Return the absolute address. Raises ValueError for what is none."""
     return str(urljoin(settings.SITE_URL + "/", path))

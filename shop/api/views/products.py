@@ -13,7 +13,7 @@ from shop.api.documentation import document, page_parameter
 from shop.api.fields import MoneyField
 from shop.api.paging import DEFAULT_LIMIT, MAX_LIMIT, PageOutput, link_next, read_limit, read_number
 from shop.api.reads import get_level_for_sale
-from shop.selectors import get_product, list_products
+from shop.selectors import clean_query, get_product, list_products
 from shop.types import ProductView, VariantView
 
 _TAG = "products"
@@ -94,9 +94,11 @@ class ProductsView(ApiView):
     def get(self, request: Request) -> Response:
         """List what can be bought."""
         number = read_number(request, "page", default=1, maximum=_MAX_PAGE) or 1
-        page = list_products(
-            query=request.query_params.get("search", ""), page=number, page_size=read_limit(request)
-        )
+        limit, query = read_limit(request), request.query_params.get("search", "")
+        if query.strip() and not clean_query(query):
+            # Nothing that could be in a name is left to look for, which is not the same as not to look.
+            return Response({"next": None, "count": 0, "results": []})
+        page = list_products(query=query, page=number, page_size=limit)
         if page.number != number:
             raise NotFound(f"there are {page.page_count} pages")
         return Response(

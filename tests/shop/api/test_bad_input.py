@@ -72,7 +72,9 @@ def test_only_lists_of_lines_are_taken(client, lines):
 
 
 @pytest.mark.parametrize(
-    "address", [[], "x", 7, True, {"name": 7}, {"city": {}}, {"line1": "x" * 201}, {"name": "\x00"}]
+    "address",
+    [[], "x", 7, True, {"name": 7}, {"city": {}}, {"line1": "x" * 201}, {"name": "\x00"}]
+    + [{"country": text} for text in ("Germany", "de", "XX", "EU", "D", "DEU", " DE x", 7, None, "Ｄ Ｅ")],
 )
 def test_only_usable_addresses_are_taken(client, address):
     fields = list_fields(post_order(client, (SKU, 1), shipping_address=address))
@@ -116,6 +118,21 @@ def test_every_mistake_is_named_at_once(client):
 )
 def test_what_is_not_json_is_refused(client, body):
     assert_problem(send(client, body), 400, "malformed-body")
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ('{"a": 1,}', "the body is not valid JSON: see line 1, column 9"),
+        ('{"lines": ' + "9" * 10_000 + "}", "a number in the body is too long"),
+        ('{"email": NaN}', "NaN is not JSON"),
+        ("[" * 100_000, "nested too deeply"),
+        (b'{"email": "\xff"}', "the body is not UTF-8"),
+    ],
+    ids=["syntax", "digits", "nan", "nesting", "encoding"],
+)
+def test_what_is_wrong_with_a_body_is_said_in_plain_words(client, body, detail):
+    assert assert_problem(send(client, body), 400, "malformed-body")["detail"] == detail
 
 
 @pytest.mark.parametrize("body", ["[]", "7", '"x"', "null", "true", "{}", "", '{"lines": 1e400}', "[[[]]]"])
@@ -232,6 +249,13 @@ def test_a_page_that_cannot_be_is_refused(client, query):
 )
 def test_any_search_is_answered(client, search):
     assert client.get(f"/api/v1/products/?search={search}").status_code == 200
+
+
+@pytest.mark.parametrize("search", ["%00", "%00%07", "%E2%80%8B"])
+def test_a_search_for_nothing_that_can_be_found_finds_nothing(client, search):
+    answer = client.get(f"/api/v1/products/?search={search}").json()
+    assert answer == {"next": None, "count": 0, "results": []}
+    assert client.get("/api/v1/products/?search=").json()["count"] == 1
 
 
 def test_a_bug_is_a_problem_document_that_tells_nothing(client):
