@@ -22,6 +22,7 @@ urlpatterns = [
     re_path(_ORDER + "$", orders.show_order, name="order"),
     re_path(_ORDER + "status/$", orders.show_order_status, name="order_status"),
     re_path(_ORDER + "pay/$", orders.pay, name="pay"),
+    re_path(_ORDER + "pay/status/$", orders.show_payment_status, name="pay_status"),
     re_path(_ORDER + "cancel/$", orders.cancel, name="cancel_order"),
     path("account/orders/", orders.list_orders, name="order_list"),
     re_path(r"^account/orders/(?P<number>[0-9A-Z]{13})/$", orders.open_own_order, name="own_order"),

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from orders.errors import OrderNotCancellable, OrderNotFound, OrderNotPayable
 from orders.selectors import check_order_token, get_order, list_customer_orders, order_token
@@ -88,16 +89,26 @@ def pay(request: HttpRequest, order: OrderView, token: str) -> HttpResponse:
     now = timezone.now()
     if order.status != OrderStatus.PENDING or order.payment_due_at <= now:
         return redirect("shop:order", number=order.number, token=token)
-    gateways = list_gateways()
     if request.method != "POST":
-        context = {**_describe(order, token), "form": PayForm(gateways=gateways), "gateways": gateways}
-        return render(request, "shop/pay.html", context)
-    form = PayForm(request.POST, gateways=gateways)
+        return render(request, "shop/pay.html", _describe_paying(order, token))
+    form = PayForm(request.POST, gateways=list_gateways())
     if form.is_valid():
         return _start_payment(request, order, token, form.cleaned_data["gateway"])
     # A redirect, not an error status: those are logged with their address, and this one holds the token.
     messages.error(request, _("Please choose one of the ways to pay."))
     return redirect("shop:pay", number=order.number, token=token)
+
+
+@require_safe
+@_private
+def show_payment_status(request: HttpRequest, order: OrderView, token: str) -> HttpResponse:
+    """Return what the pay page shows by now; it asks for itself, for the deadline passes while it is open."""
+    if order.status != OrderStatus.PENDING:
+        return HttpResponseClientRedirect(reverse("shop:order", args=[order.number, token]))
+    context = _describe_paying(order, token)
+    if request.GET.get("seen") == context["state"]:
+        return HttpResponse(status=204)
+    return render(request, "shop/fragments/pay.html", context)
 
 
 @never_cache
@@ -158,6 +169,11 @@ def _describe(order: OrderView, token: str) -> dict[str, Any]:
         "state": f"{order.status}-{payment.status if payment else 'none'}-{'over' if is_overdue else 'open'}",
         "poll_seconds": _POLL_SECONDS,
     }
+
+
+def _describe_paying(order: OrderView, token: str) -> dict[str, Any]:
+    gateways = list_gateways()
+    return {**_describe(order, token), "form": PayForm(gateways=gateways), "gateways": gateways}
 
 
 def _require_customer(request: HttpRequest) -> int:

@@ -1,6 +1,7 @@
 """An order's own pages: who may see them, what they say, and what they let nobody learn."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.test import Client
@@ -23,7 +24,7 @@ def test_a_guest_opens_their_order_by_its_link_in_any_browser(client: Client) ->
     assert b"12 St James" in page.content
 
 
-@pytest.mark.parametrize("path", ["", "pay/", "status/"])
+@pytest.mark.parametrize("path", ["", "pay/", "status/", "pay/status/"])
 def test_a_wrong_token_opens_nothing(client: Client, path: str) -> None:
     place(client, make_variant())
     number = Order.objects.get().number
@@ -38,7 +39,7 @@ def test_a_token_opens_no_other_order(client: Client) -> None:
     assert client.get(f"/orders/{'0' * 13}/{order_token(number='0' * 13)}/").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["", "pay/", "status/"])
+@pytest.mark.parametrize("path", ["", "pay/", "status/", "pay/status/"])
 def test_pages_with_a_token_stay_out_of_caches_indexes_and_referrers(client: Client, path: str) -> None:
     answer = client.get(place(client, make_variant()) + path)
     assert "no-store" in answer["Cache-Control"]
@@ -49,7 +50,7 @@ def test_pages_with_a_token_stay_out_of_caches_indexes_and_referrers(client: Cli
 def test_a_pending_order_asks_again_until_it_is_settled(client: Client) -> None:
     path = place(client, make_variant())
     pending = client.get(path)
-    assert b'hx-trigger="every 3s"' in pending.content
+    assert b'hx-trigger="every 3s, deadline"' in pending.content
     state = pending.context["state"]
     assert client.get(f"{path}status/?seen={state}").status_code == 204
     mark_paid(order_id=Order.objects.get().pk, now=timezone.now())
@@ -75,6 +76,42 @@ def test_an_order_past_its_deadline_promises_nothing(client: Client) -> None:
     assert client.get(path + "pay/")["Location"] == path
 
 
+def test_a_pay_page_left_open_past_the_deadline_says_so_and_offers_nothing_to_press(client: Client) -> None:
+    path = place(client, make_variant())
+    page = client.get(path + "pay/")
+    assert b'hx-trigger="every 3s, deadline"' in page.content
+    assert b'<form method="post" action="' + path.encode() in page.content
+    status = f"{path}pay/status/?seen={page.context['state']}"
+    assert client.get(status).status_code == 204
+    Order.objects.update(payment_due_at=timezone.now() - dt.timedelta(seconds=1))
+    over = client.get(status)
+    assert b"The time to pay is over" in over.content
+    assert b"<form" not in over.content
+    assert b"reserved. Time left" not in over.content
+    assert path.encode() in over.content
+    assert client.get(f"{path}pay/status/?seen={over.context['state']}").status_code == 204
+
+
+def test_a_pay_page_leads_to_the_order_once_there_is_nothing_left_to_pay(client: Client) -> None:
+    path = place(client, make_variant())
+    mark_paid(order_id=Order.objects.get().pk, now=timezone.now())
+    assert client.get(path + "pay/status/?seen=x").headers["HX-Redirect"] == path
+
+
+def test_without_scripts_a_pay_page_asks_again_at_the_deadline(client: Client) -> None:
+    page = client.get(place(client, make_variant()) + "pay/")
+    seconds = int(re.search(rb'http-equiv="refresh" content="(\d+)"', page.content)[1])  # type: ignore[index]
+    assert page.context["seconds_left"] < seconds <= page.context["seconds_left"] + 1
+
+
+def test_every_time_on_an_order_page_is_written_in_one_way(client: Client) -> None:
+    path = place(client, make_variant())
+    Order.objects.update(placed_at=dt.datetime(2026, 11, 22, 16, 45, tzinfo=dt.UTC))
+    page = client.get(path).content.decode()
+    assert "Placed 22 Nov 2026, 16:45 UTC" in page
+    assert "p.m." not in page
+
+
 def test_paying_leads_to_the_gateway_and_back(client: Client) -> None:
     path = place(client, make_variant())
     answer = client.post(path + "pay/", {"gateway": "sandbox"})
@@ -82,7 +119,7 @@ def test_paying_leads_to_the_gateway_and_back(client: Client) -> None:
     assert "/sandbox/pay/" in answer["Location"]
     assert client.post(path + "pay/", {"gateway": "sandbox"})["Location"] == answer["Location"]
     assert Payment.objects.count() == 1
-    assert b"Awaiting your payment" in client.get(path).content
+    assert b"Not paid yet" in client.get(path).content
 
 
 @pytest.mark.parametrize("gateway", ["", "nobody", "\x00", "x" * 5000, "🛒"])

@@ -1,5 +1,6 @@
 // Counts down to deadlines. The server sends the seconds that were left when it answered, so a wrong clock here does not matter.
 const endings = new WeakMap();
+const ended = new WeakSet();
 
 function two(number) {
   return String(number).padStart(2, "0");
@@ -14,6 +15,11 @@ function show(element) {
   const clock = `${two(Math.floor((left % 3600) / 60))}:${two(left % 60)}`;
   element.textContent = hours ? `${hours}:${clock}` : clock;
   element.closest("[data-deadline]")?.classList.toggle("is-urgent", left <= 60);
+  if (left === 0 && !ended.has(element)) {
+    ended.add(element);
+    // The part of the page around it asks the server at once what is true now.
+    element.dispatchEvent(new CustomEvent("deadline", { bubbles: true }));
+  }
 }
 
 function showAll() {
