@@ -12,10 +12,14 @@ from inventory.errors import (
     StockReserved,
     UnknownSku,
 )
+from inventory.transactions import CommitUnknown
 
 
 def explain(error: Exception) -> str:
-    """Return what went wrong with stock, for staff."""
+    """Return what went wrong with stock, or with changing anything while others do, for staff.
+
+    Other apps put the words for their own errors before these (`inventory.backoffice.explain`).
+    """
     match error:
         case OutOfStock(shortfalls=[shortfall, *_rest]):
             text = _("Only %(available)d units can be taken away; the others are promised to orders.")
@@ -38,8 +42,14 @@ def explain(error: Exception) -> str:
             return _("This stock item is gone.")
         case StockItemInUse():
             return _("This stock item is in use and stays.")
+        case CommitUnknown():
+            return _(
+                "The database went away at the last moment: it is not known whether this was carried out. "
+                "Please look before you do it again."
+            )
         case StockBusy():
             return _(
-                "Too many others are changing this stock right now; nothing was changed. Please try again."
+                "Too many others are changing the same things right now; nothing was changed. "
+                "Please try again."
             )
     return str(error)

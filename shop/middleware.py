@@ -1,25 +1,12 @@
 """What the site says while the database is away or too busy."""
 
 from collections.abc import Callable
-from typing import Final
 
-from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template import loader
 
-from inventory.errors import StockBusy
-
-RETRY_AFTER_SECONDS: Final = 2
-# Refused, unreachable or gone; no free connection; shutting down; killed; read-only during a failover; and
-# locks that were not to be had outside a stock transaction. Anything else from the database is a bug and
-# stays a 500.
-_UNAVAILABLE: Final = frozenset(
-    {2002, 2003, 2005, 2006, 2013, 2055}
-    | {1040, 1203, 1226}
-    | {1053, 1317, 1927, 3024, 4031}
-    | {1290, 1836}
-    | {1020, 1205, 1213}
-)
+from shop.api.problems import BY_CODE, CONTENT_TYPE, describe
+from shop.availability import RETRY_AFTER_SECONDS, explain_to_program, is_unavailable
 
 
 class DatabaseUnavailableMiddleware:
@@ -38,30 +25,15 @@ class DatabaseUnavailableMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Turn a view's error into an answer if coming back later will help."""
-        return answer_unavailable(request) if is_unavailable(exception) else None
+        return answer_unavailable(request, exception) if is_unavailable(exception) else None
 
 
-def is_unavailable(exception: BaseException | None) -> bool:
-    """Say whether the database, not the shop, is the reason."""
-    if isinstance(exception, StockBusy | InterfaceError):
-        return True
-    if isinstance(exception, OperationalError | InternalError):
-        return bool(exception.args) and exception.args[0] in _UNAVAILABLE
-    return False
-
-
-def answer_unavailable(request: HttpRequest) -> HttpResponse:
+def answer_unavailable(request: HttpRequest, exception: BaseException | None) -> HttpResponse:
     """Return a 503 for people or for programs. Reads nothing, neither database nor session."""
     response: HttpResponse
     if request.path.startswith("/api/"):
-        problem = {
-            "type": "about:blank",
-            "title": "Busy",
-            "status": 503,
-            "code": "busy",
-            "detail": "The shop is busy or its database is away. Nothing was changed; try again.",
-        }
-        response = JsonResponse(problem, status=503, content_type="application/problem+json")
+        problem = describe(BY_CODE["busy"], detail=explain_to_program(exception), instance=request.path)
+        response = JsonResponse(problem, status=503, content_type=CONTENT_TYPE)
     else:
         page = loader.get_template("503.html").render({"reload": request.method in ("GET", "HEAD")})
         response = HttpResponse(page, status=503)

@@ -5,5 +5,15 @@ In the lowest app, because every app's admin builds on it; it knows nothing of w
 
 from inventory.backoffice.pages import RecordAdmin, StaffAdmin, get_actor
 from inventory.backoffice.parts import Link, Panel, PanelSource, StaffAction
+from inventory.wording import explain
 
-__all__ = ["Link", "Panel", "PanelSource", "RecordAdmin", "StaffAction", "StaffAdmin", "get_actor"]
+__all__ = [
+    "Link",
+    "Panel",
+    "PanelSource",
+    "RecordAdmin",
+    "StaffAction",
+    "StaffAdmin",
+    "explain",
+    "get_actor",
+]

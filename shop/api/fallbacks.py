@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 
 from shop.api.problems import BY_CODE, CONTENT_TYPE, describe
-from shop.middleware import is_unavailable
+from shop.availability import is_unavailable
 from shop.views.errors import show_server_error
 
 _API: Final = "/api/"

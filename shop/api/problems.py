@@ -23,8 +23,8 @@ from orders.errors import (
 )
 from payments.errors import GatewayUnavailable, InvalidSignature, MalformedEvent, UnknownGateway
 from shop.api import errors as api
+from shop.availability import RETRY_AFTER_SECONDS, explain_to_program, is_unavailable
 from shop.errors import ProductNotFound, ProductUnavailable
-from shop.middleware import is_unavailable
 
 CONTENT_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "/api/v1/problems/"
@@ -113,10 +113,15 @@ PROBLEMS: Final = (
     Problem("signature-invalid", 400, _("The event is not signed by the gateway"), (InvalidSignature,)),
     Problem("event-malformed", 400, _("The event cannot be read"), (MalformedEvent,)),
     # The shop
-    Problem("busy", 503, _("The shop is busy; try again in a moment"), (StockBusy,), 1),
+    Problem("busy", 503, _("The shop is busy; try again in a moment"), (StockBusy,), RETRY_AFTER_SECONDS),
     Problem("internal-error", 500, _("Something went wrong on our side")),
 )
 BY_CODE: Final[Mapping[str, Problem]] = {problem.code: problem for problem in PROBLEMS}
+# What these say is for the log: a library wrote it, or it tells what nobody needs to know.
+_TITLE_SAYS_IT: Final = (
+    *(SuspiciousOperation, PermissionDenied, Http404, UnreadablePostError),
+    *(GatewayUnavailable, MalformedEvent),
+)
 _BY_ERROR: Final = {error: problem for problem in PROBLEMS for error in problem.raised_by}
 
 
@@ -168,12 +173,12 @@ def describe(
 def _explain(problem: Problem, error: Exception) -> str:
     """Say what happened this time, without telling anything the caller should not know."""
     if is_unavailable(error):
-        return "Send the same request again, with the same idempotency key."
+        return explain_to_program(error)
     if isinstance(error, exceptions.APIException):
         return error.detail if isinstance(error.detail, str) else ""
-    if isinstance(
-        error, SuspiciousOperation | PermissionDenied | Http404 | UnreadablePostError | GatewayUnavailable
-    ):
+    if isinstance(error, InvalidSignature):
+        return "the signature is missing or malformed, does not fit the body, or is too old"
+    if isinstance(error, _TITLE_SAYS_IT):
         return ""
     return str(error)
 

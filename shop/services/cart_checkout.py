@@ -1,7 +1,7 @@
 """From a cart to an order, once."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from orders.errors import IdempotencyKeyReused
 from orders.types import OrderView, PlacedOrder
@@ -9,6 +9,7 @@ from shop.cart_selectors import cart_scope, digest_lines, find_cart_order, get_c
 from shop.errors import CartChanged, CartEmpty
 from shop.services.cart import empty_after_order
 from shop.services.checkout import place_order_for_skus
+from shop.types import CartView
 
 
 def check_out(
@@ -34,32 +35,41 @@ def check_out(
     # could place the order and empty the cart between our two reads, and we would tell its customer that
     # there is nothing to order.
     cart = get_cart(cart_id=cart_id)
-    if placed := find_cart_order(cart_id=cart_id, checkout_key=checkout_key):
-        empty_after_order(cart_id=cart_id, checkout_key=checkout_key, order=placed, now=now)
-        return PlacedOrder(placed, replayed=True)
+    placing = _find_replay(cart_id, checkout_key)
+    if placing is None:
+        quantities = _require_shown(cart, checkout_key, shown_lines)
+        try:
+            placing = place_order_for_skus(
+                email=email,
+                quantities=quantities,
+                idempotency_scope=cart_scope(cart_id=cart_id),
+                idempotency_key=checkout_key,
+                customer_id=customer_id,
+                shipping_address=shipping_address,
+                expected_total=shown_total,
+                now=now,
+            )
+        except IdempotencyKeyReused:
+            # Two tabs with different addresses, at the same time: the first one is the order.
+            placing = _find_replay(cart_id, checkout_key)
+            if placing is None:
+                raise
+    empty_after_order(cart_id=cart_id, checkout_key=checkout_key, order=placing.order, now=now)
+    return placing
+
+
+def _find_replay(cart_id: int, checkout_key: str) -> PlacedOrder | None:
+    placed = find_cart_order(cart_id=cart_id, checkout_key=checkout_key)
+    return PlacedOrder(placed, replayed=True) if placed else None
+
+
+def _require_shown(cart: CartView | None, checkout_key: str, shown_lines: str) -> Sequence[tuple[str, int]]:
+    """Return what is in the cart if it is what the page showed. Raises CartEmpty, CartChanged."""
     if cart is None or not cart.lines:
         raise CartEmpty
     if cart.checkout_key != checkout_key or digest_lines(quantities=cart.quantities) != shown_lines:
         raise CartChanged
-    try:
-        placing = place_order_for_skus(
-            email=email,
-            quantities=cart.quantities,
-            idempotency_scope=cart_scope(cart_id=cart_id),
-            idempotency_key=checkout_key,
-            customer_id=customer_id,
-            shipping_address=shipping_address,
-            expected_total=shown_total,
-            now=now,
-        )
-    except IdempotencyKeyReused:
-        # Two tabs with different addresses, at the same time: the first one is the order.
-        first = find_cart_order(cart_id=cart_id, checkout_key=checkout_key)
-        if first is None:
-            raise
-        placing = PlacedOrder(first, replayed=True)
-    empty_after_order(cart_id=cart_id, checkout_key=checkout_key, order=placing.order, now=now)
-    return placing
+    return cart.quantities
 
 
 def settle_cart(*, cart_id: int, now: dt.datetime) -> OrderView | None:

@@ -47,16 +47,9 @@ def place_order_for_skus(
         if replay := _find_replay(idempotency_scope, idempotency_key, fingerprint):
             return replay
         raise
-    draft = OrderDraft(
-        email=email,
-        currency=settings.SHOP_CURRENCY,
-        lines=lines,
-        payment_due_at=now + dt.timedelta(seconds=settings.PAYMENT_WINDOW_SECONDS),
-        customer_id=customer_id,
-        shipping_address=shipping_address,
-    )
+    due_at = now + dt.timedelta(seconds=settings.PAYMENT_WINDOW_SECONDS)
     return place_order(
-        draft=draft,
+        draft=OrderDraft(email, settings.SHOP_CURRENCY, lines, due_at, customer_id, shipping_address),
         idempotency_scope=idempotency_scope,
         idempotency_key=idempotency_key,
         fingerprint=fingerprint,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -17,14 +17,24 @@ from orders.errors import InvalidOrder
 from orders.selectors import list_customer_orders, order_token
 from orders.states import OrderStatus
 from orders.types import OrderView, PlacedOrder
+from shop.availability import RETRY_AFTER_SECONDS, is_outcome_unknown
 from shop.cart_selectors import digest_lines, get_cart
 from shop.errors import CartChanged, CartEmpty, CartNotFound, PriceChanged, ProductUnavailable
 from shop.forms import CheckoutForm
-from shop.middleware import RETRY_AFTER_SECONDS
 from shop.services.cart import fit_to_stock
 from shop.services.cart_checkout import check_out, settle_cart
 from shop.types import CartView
 from shop.views.cart_session import find_cart, get_customer_id
+
+_REFUSALS: Final = (
+    OutOfStock,
+    ProductUnavailable,
+    PriceChanged,
+    CartChanged,
+    CartEmpty,
+    InvalidOrder,
+    StockBusy,
+)
 
 
 @never_cache
@@ -63,30 +73,35 @@ def _place(request: HttpRequest) -> HttpResponse:
         return _show(request, form=form, status=422)
     try:
         placing = _check_out(request, form)
-    except OutOfStock as error:
-        return _show(
-            request,
-            typed=request.POST,
-            notice="out-of-stock",
-            data={"shortfalls": error.shortfalls},
-            status=409,
-        )
-    except ProductUnavailable as error:
-        return _show(request, typed=request.POST, notice="unavailable", data={"skus": error.skus}, status=409)
-    except PriceChanged as error:
-        return _show(request, typed=request.POST, notice="price-changed", data={"change": error}, status=409)
-    except CartChanged:
-        return _show(request, typed=request.POST, notice="changed", status=409)
-    except InvalidOrder:
-        return _show(request, typed=request.POST, notice="too-large", status=409)
-    except CartEmpty:
-        return _show(request, typed=request.POST, status=409)
-    except StockBusy:
-        response = _show(request, typed=request.POST, notice="busy", status=503)
-        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
-        return response
+    except _REFUSALS as error:
+        return _refuse(request, error)
     _explain_replay(request, placing, form)
     return _go_to_order(placing.order)
+
+
+def _refuse(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Show the page with what was in the way of the order."""
+    data: dict[str, Any] = {}
+    match error:
+        case OutOfStock():
+            notice, data = "out-of-stock", {"shortfalls": error.shortfalls}
+        case ProductUnavailable():
+            notice, data = "unavailable", {"skus": error.skus}
+        case PriceChanged():
+            notice, data = "price-changed", {"change": error}
+        case CartChanged():
+            notice = "changed"
+        case InvalidOrder():
+            notice = "too-large"
+        case StockBusy():
+            notice = "unknown" if is_outcome_unknown(error) else "busy"
+        case _:
+            notice = ""
+    is_busy = isinstance(error, StockBusy)
+    response = _show(request, typed=request.POST, notice=notice, data=data, status=503 if is_busy else 409)
+    if is_busy:
+        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
 
 
 def _check_out(request: HttpRequest, form: CheckoutForm) -> PlacedOrder:

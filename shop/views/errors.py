@@ -5,7 +5,8 @@ import sys
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 
-from shop.middleware import answer_unavailable, is_unavailable
+from shop.availability import is_unavailable
+from shop.middleware import answer_unavailable
 
 
 def show_server_error(request: HttpRequest) -> HttpResponse:
@@ -13,6 +14,7 @@ def show_server_error(request: HttpRequest) -> HttpResponse:
 
     Errors of sessions and log-in come here without passing DatabaseUnavailableMiddleware.process_exception.
     """
-    if is_unavailable(sys.exc_info()[1]):
-        return answer_unavailable(request)
+    error = sys.exc_info()[1]
+    if is_unavailable(error):
+        return answer_unavailable(request, error)
     return defaults.server_error(request)

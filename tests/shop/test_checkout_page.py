@@ -16,6 +16,7 @@ from orders.models import Order
 from shop.models import Cart, CartLine, Product, Variant
 from shop.services.cart import add_to_cart
 from shop.services.checkout import place_order_for_skus
+from tests.concurrency.proxy import Cut, running_proxy
 from tests.shop.shopping import add, fill, make_customer, make_variant, open_checkout
 
 pytestmark = pytest.mark.django_db
@@ -360,3 +361,23 @@ def test_a_busy_shop_says_so_and_keeps_cart_and_form(client: Client) -> None:
     assert b'value="Ada Byron"' in answer.content
     assert (CartLine.objects.count(), Order.objects.count()) == (1, 0)
     assert client.post("/checkout/", fill(answer.context["page_fields"])).status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_order_that_may_have_been_placed_is_not_said_to_be_refused(client: Client) -> None:
+    add(client, make_variant())
+    form = open_checkout(client)
+    direct = connection.settings_dict
+    with running_proxy((direct["HOST"] or "127.0.0.1", int(direct["PORT"] or 3306))) as proxy:
+        connection.close()
+        connection.settings_dict = {**direct, "HOST": "127.0.0.1", "PORT": proxy.port}
+        proxy.arm(*[Cut.BEFORE_COMMIT] * 50)
+        try:
+            answer = client.post("/checkout/", form)
+        finally:
+            connection.close()
+            connection.settings_dict = direct
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+    assert b"not known whether your order was placed" in answer.content
+    assert client.post("/checkout/", fill(answer.context["page_fields"])).status_code == 302
+    assert (CartLine.objects.count(), Order.objects.count()) == (0, 1)

@@ -1,13 +1,17 @@
 """What visitors and programs are told while the database is away, and error pages in general."""
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.test import Client, RequestFactory
 
 from inventory.errors import StockBusy
-from shop.middleware import DatabaseUnavailableMiddleware, is_unavailable
+from inventory.transactions import CommitUnknown
+from shop.availability import is_unavailable
+from shop.middleware import DatabaseUnavailableMiddleware
 
 
 @pytest.fixture
@@ -41,7 +45,8 @@ def test_a_form_without_a_database_is_not_sent_again_by_the_page(no_database: No
 def test_the_api_without_a_database_answers_a_problem(no_database: None) -> None:
     answer = Client(raise_request_exception=False).get("/api/v1/products/")
     assert (answer.status_code, answer["Content-Type"]) == (503, "application/problem+json")
-    assert answer.json()["code"] == "busy"
+    problem = answer.json()
+    assert (problem["code"], problem["type"]) == ("busy", "/api/v1/problems/busy")
 
 
 def test_the_shop_is_back_when_the_database_is(transactional_db: None) -> None:
@@ -54,6 +59,32 @@ def test_a_busy_shelf_outside_the_checkout_is_a_503_too() -> None:
     answer = middleware.process_exception(request, StockBusy())
     assert answer is not None
     assert answer.status_code == 503
+
+
+def answer_api(error: Exception) -> Any:
+    """Return the problem document with which a view of the API fails."""
+    request = RequestFactory().post("/api/v1/orders/")
+    middleware = DatabaseUnavailableMiddleware(lambda _request: None)  # type: ignore[arg-type, return-value]
+    answer = middleware.process_exception(request, error)
+    assert answer is not None
+    assert answer["Content-Type"] == "application/problem+json"
+    return json.loads(answer.content)
+
+
+def test_a_problem_from_below_the_api_is_described_like_any_other() -> None:
+    problem = answer_api(StockBusy())
+    assert problem["type"] == "/api/v1/problems/busy"
+    assert set(problem) == {"type", "title", "status", "detail", "instance", "code", "errors"}
+
+
+@pytest.mark.parametrize(
+    "error", [StockBusy(), CommitUnknown(), OperationalError(2013, "Lost connection"), InterfaceError()]
+)
+def test_no_program_is_told_that_nothing_was_changed(error: Exception) -> None:
+    detail = answer_api(error)["detail"]
+    assert "othing was changed" not in detail
+    assert "an order is not placed twice" in detail
+    assert ("It is not known" in detail) == (type(error) is not StockBusy)
 
 
 def test_a_mistake_in_a_query_is_not_taken_for_an_absent_database() -> None:
