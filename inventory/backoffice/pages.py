@@ -1,6 +1,7 @@
 """The pages of the Django admin as the shop's staff get them."""
 
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from django.contrib import admin, messages
@@ -8,6 +9,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -71,8 +73,13 @@ class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generic at r
         show = super().changeform_view
         if request.method != "POST":
             return show(request, object_id, form_url, extra_context)
+
+        def save() -> Any:
+            _rewind_uploads(request)
+            return show(request, object_id, form_url, extra_context)
+
         try:
-            return run_in_transaction(lambda: show(request, object_id, form_url, extra_context))
+            return run_in_transaction(save)
         except self.save_errors as error:
             self.message_user(request, self.explain(error), messages.ERROR)
             return redirect(request.get_full_path())
@@ -155,6 +162,10 @@ class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generic at r
         actor, now = get_actor(request), timezone.now()
         done = 0
         for record in records:
+            # The button was hidden, or shown before somebody else was faster; the list offers it for all.
+            if not action.is_possible(record):
+                self.message_user(request, f"{record}: {action.why_not(record)}", messages.WARNING)
+                continue
             try:
                 was_done = action.run(record, actor, now)
             except action.errors as error:
@@ -213,6 +224,18 @@ class RecordAdmin(StaffAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody: history stays."""
         return False
+
+
+def _rewind_uploads(request: HttpRequest) -> None:
+    """Let uploads be read from their start: an attempt that lost its race has used them up.
+
+    Raises StockBusy if that attempt moved one away: it cannot be saved again, and must be sent again.
+    """
+    for _name, uploads in request.FILES.lists():
+        for upload in uploads:
+            if isinstance(upload, TemporaryUploadedFile) and not Path(upload.temporary_file_path()).exists():
+                raise StockBusy("an upload was used up by an attempt that lost its race")
+            upload.seek(0)
 
 
 _BulkAction = Callable[[StaffAdmin, HttpRequest, QuerySet[Any]], HttpResponse | None]

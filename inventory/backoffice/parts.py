@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 Text = str | Promise
+
+
+def _say_nothing_to_do(record: Any) -> str:
+    return _("there was nothing to do any more.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,8 @@ class PanelSource:
 class StaffAction:
     """Something staff can do with a record: a button on its page and a bulk action on its list.
 
-    Both ask first. `run(record, actor, now)` makes one service call and says whether there was anything to
+    Both ask first, and both do it only if `is_possible(record)`; otherwise `why_not(record)` is said.
+    `run(record, actor, now)` makes one service call and says whether there was anything to
     do. Of the errors it may raise, those in `errors` are explained to whoever pressed the button.
     """
 
@@ -52,3 +58,4 @@ class StaffAction:
     run: Callable[[Any, str, dt.datetime], bool]
     errors: tuple[type[Exception], ...] = ()
     explain: Callable[[Exception], str] = str
+    why_not: Callable[[Any], str] = _say_nothing_to_do
