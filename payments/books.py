@@ -7,6 +7,7 @@ from django.db.models.functions import Coalesce
 
 from inventory.types import Finding
 from orders.selectors import list_paid_orders
+from orders.states import OrderStatus
 from payments.models import Payment, PaymentStatus
 
 _CHUNK = 1000
@@ -39,7 +40,7 @@ def check_payments() -> Iterator[Finding]:
 def _find_money_without_cause() -> Iterator[Finding]:
     stray = Payment.objects.filter(
         status=PaymentStatus.SUCCEEDED, received_amount__gt=F("refunded_amount")
-    ).exclude(order__status__in=["paid", "fulfilled"])
+    ).exclude(order__status__in=[OrderStatus.PAID, OrderStatus.FULFILLED])
     for payment in stray.select_related("order").iterator():
         yield Finding(
             "money-kept-without-order",

@@ -22,7 +22,7 @@ class InvalidSignature(PaymentError):
 
 
 class MalformedEvent(PaymentError):
-    """The event is signed, but cannot be read."""
+    """The event is signed, but cannot be read. It is kept, and waits for staff."""
 
 
 class GatewayUnavailable(PaymentError):
@@ -37,3 +37,14 @@ class NothingToRefund(PaymentError):
 
     def __str__(self) -> str:
         return f"payment {self.payment_id} has nothing left to refund"
+
+
+@dataclass
+class NotInReview(PaymentError):
+    """The payment is not one that waits for staff: its money belongs to its order, and goes back with it."""
+
+    payment_id: int
+    status: str
+
+    def __str__(self) -> str:
+        return f"payment {self.payment_id} is {self.status}, not waiting for staff"

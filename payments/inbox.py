@@ -1,26 +1,25 @@
-"""The inbox: every event a gateway sends is kept as it came, then applied, and ends in exactly one outcome.
+"""The inbox: every event a gateway sends is kept as it came, then read and applied, and ends in one outcome.
 
-An event is committed before anything is made of it. Applying it takes the event's row, then the order, the
-payment and, for late money, stock: the lock law of docs/locking.md. What cannot be applied yet is tried
-again, and in the end waits for staff.
+A signed event is committed before anything is made of it, whatever it says. Applying it takes the event's
+row, then the order, the payment and, for late money, stock: the lock law of docs/locking.md. What cannot be
+applied yet is tried again, and in the end waits for staff; what cannot be read waits for staff at once.
 """
 
 import datetime as dt
+import hashlib
 import logging
 from collections.abc import Mapping
 
-from django.conf import settings
-from django.db import DataError, IntegrityError, transaction
+from django.db import IntegrityError, models, transaction
 
 from inventory.errors import OutOfStock, StockBusy
 from inventory.transactions import run_in_transaction
-from orders.services import lock_order, mark_paid, revive_cancelled
-from orders.types import OrderView
+from orders.services import lock_order
 from payments.errors import MalformedEvent
-from payments.gateways.base import EventKind, ParsedEvent
+from payments.gateways.base import EventContent
 from payments.gateways.registry import get_gateway
-from payments.models import EventOutcome, GatewayEvent, Payment, PaymentStatus
-from payments.refunds import request_refund
+from payments.models import EventOutcome, GatewayEvent, Payment
+from payments.settling import settle_event
 from payments.types import EventReceipt
 
 logger = logging.getLogger(__name__)
@@ -30,17 +29,20 @@ _FIRST_PAUSE = dt.timedelta(seconds=5)
 _LONGEST_PAUSE = dt.timedelta(hours=1)
 # Outcomes after which nothing was written but the event itself, so that it can be applied from the start.
 REAPPLICABLE = (EventOutcome.UNKNOWN_REFERENCE, EventOutcome.REVIEW)
-_ACTOR = "payments"
+_LONGEST_ID = 100
+_LONGEST_REFERENCE = 100
+_LONGEST_CURRENCY = 3
 
 
 def receive_event(*, gateway: str, headers: Mapping[str, str], body: bytes, now: dt.datetime) -> EventReceipt:
     """Verify, keep and apply one callback. An event seen before changes nothing.
 
-    Raises UnknownGateway, InvalidSignature, MalformedEvent. Opens its own transactions. The receipt's
-    outcome is empty while the event waits; the gateway need not send it again.
+    Raises UnknownGateway and InvalidSignature, and keeps nothing then. Whatever is signed is kept, also what
+    cannot be read. Opens its own transactions. The receipt's outcome is empty while the event waits; the
+    gateway need not send it again.
     """
-    parsed = get_gateway(gateway).parse_event(headers=headers, body=body)
-    event, is_new = _keep(gateway, parsed, body, now)
+    event_id = get_gateway(gateway).verify_event(headers=headers, body=body)
+    event, is_new = _keep(gateway, _bound_id(event_id), body, now)
     if event.outcome == EventOutcome.WAITING:
         apply_event(event_pk=event.pk, now=now)
         event.refresh_from_db()
@@ -65,7 +67,8 @@ def apply_event(*, event_pk: int, now: dt.datetime) -> bool:
     it is tried again with growing pauses, and at last left to staff.
     """
     try:
-        return run_in_transaction(lambda: _apply(event_pk, now))
+        run_in_transaction(lambda: _read(event_pk, now))
+        return _apply_read_event(event_pk, now)
     except StockBusy:
         return False
     except Exception as error:
@@ -78,37 +81,77 @@ def apply_event(*, event_pk: int, now: dt.datetime) -> bool:
 def reapply_event(*, event_pk: int, now: dt.datetime) -> bool:
     """Give an event that was left to staff another round of attempts, the first one now.
 
-    Says whether it has an outcome then. Money that came in the wrong amount is left as it is: its payment is
-    on record already. Opens its own transactions.
+    Says whether it is settled then, without need of staff. Money that came in the wrong amount is left as it
+    is: its payment is on record already. Opens its own transactions.
     """
     GatewayEvent.objects.filter(pk=event_pk, outcome__in=REAPPLICABLE).update(
         outcome=EventOutcome.WAITING, settled_at=None, attempts=0, apply_after=now
     )
-    return apply_event(event_pk=event_pk, now=now)
+    apply_event(event_pk=event_pk, now=now)
+    return GatewayEvent.objects.get(pk=event_pk).outcome not in (EventOutcome.WAITING, *REAPPLICABLE)
 
 
-def _keep(gateway: str, parsed: ParsedEvent, body: bytes, now: dt.datetime) -> tuple[GatewayEvent, bool]:
+def _bound_id(event_id: str) -> str:
+    """Return an id that fits its column and is still the same for the same event."""
+    if len(event_id) <= _LONGEST_ID:
+        return event_id
+    return f"sha256:{hashlib.sha256(event_id.encode()).hexdigest()}"
+
+
+def _keep(gateway: str, event_id: str, body: bytes, now: dt.datetime) -> tuple[GatewayEvent, bool]:
     try:
         with transaction.atomic(durable=True):
             event = GatewayEvent.objects.create(
                 gateway=gateway,
-                event_id=parsed.event_id,
-                kind=parsed.kind.value,
-                reference=parsed.reference,
-                amount=parsed.amount,
-                currency=parsed.currency,
+                event_id=event_id,
                 body=body.decode("utf-8", "backslashreplace"),
                 received_at=now,
                 apply_after=now,
             )
     except IntegrityError:
-        return GatewayEvent.objects.get(gateway=gateway, event_id=parsed.event_id), False
-    except (DataError, UnicodeEncodeError) as error:
-        raise MalformedEvent("a value does not fit its column") from error
+        return GatewayEvent.objects.get(gateway=gateway, event_id=event_id), False
     return event, True
 
 
-def _apply(event_pk: int, now: dt.datetime) -> bool:
+def _read(event_pk: int, now: dt.datetime) -> None:
+    """Note what the event says; one that cannot be read, or says what cannot be, waits for staff."""
+    event = GatewayEvent.objects.select_for_update().get(pk=event_pk)
+    if event.outcome != EventOutcome.WAITING or event.kind:
+        return
+    try:
+        content = get_gateway(event.gateway).read_event(event.body)
+        _check_fit(content)
+    except MalformedEvent as error:
+        event.outcome, event.settled_at, event.latest_error = EventOutcome.REVIEW, now, str(error)[:500]
+        event.attempts += 1
+    else:
+        event.kind, event.reference = content.kind.value, content.reference
+        event.amount, event.currency = content.amount, content.currency
+    event.save()
+
+
+def _check_fit(content: EventContent) -> None:
+    """Raise MalformedEvent if a value does not fit its column."""
+    if len(content.reference) > _LONGEST_REFERENCE or len(content.currency) > _LONGEST_CURRENCY:
+        raise MalformedEvent("the reference or the currency is too long")
+    if content.amount is not None and abs(content.amount) > models.BigIntegerField.MAX_BIGINT:
+        raise MalformedEvent("the amount is too large")
+    try:
+        f"{content.reference}{content.currency}".encode()
+    except UnicodeEncodeError as error:
+        raise MalformedEvent("the reference or the currency is no text") from error
+
+
+def _apply_read_event(event_pk: int, now: dt.datetime) -> bool:
+    try:
+        return run_in_transaction(lambda: _apply(event_pk, now, may_revive=True))
+    except OutOfStock:
+        # Part of the basket is gone. The refund gets a transaction of its own: rows that were claimed before
+        # the missing one would stay locked, even after a rollback to a savepoint, while it is written.
+        return run_in_transaction(lambda: _apply(event_pk, now, may_revive=False))
+
+
+def _apply(event_pk: int, now: dt.datetime, *, may_revive: bool) -> bool:
     # Locked first: of two deliveries applied at once, the second finds the outcome of the first.
     event = GatewayEvent.objects.select_for_update().get(pk=event_pk)
     if event.outcome != EventOutcome.WAITING:
@@ -118,71 +161,11 @@ def _apply(event_pk: int, now: dt.datetime) -> bool:
         return _postpone(event_pk, "no payment has this reference", EventOutcome.UNKNOWN_REFERENCE, now)
     order = lock_order(order_id=found.order_id)
     payment = Payment.objects.select_for_update().get(id=found.id)
-    _settle(event, payment, _decide(event, order, payment, now), now)
-    return True
-
-
-def _decide(event: GatewayEvent, order: OrderView, payment: Payment, now: dt.datetime) -> EventOutcome:
-    """Do what the event asks for and return what came of it.
-
-    The order's and the payment's rows are locked.
-    """
-    if event.kind == EventKind.SUCCEEDED:
-        return _take_money(event, order, payment, now)
-    closing = {
-        EventKind.FAILED.value: PaymentStatus.FAILED,
-        EventKind.CANCELLED.value: PaymentStatus.CANCELLED,
-    }
-    if (status := closing.get(event.kind)) is None or payment.status != PaymentStatus.STARTED:
-        return EventOutcome.IGNORED
-    # The order stays as it is: its deadline neither moves nor ends, and it can be paid in another way until
-    # then.
-    Payment.objects.filter(id=payment.id).update(status=status)
-    return EventOutcome.APPLIED
-
-
-def _take_money(event: GatewayEvent, order: OrderView, payment: Payment, now: dt.datetime) -> EventOutcome:
-    if payment.status in (PaymentStatus.SUCCEEDED, PaymentStatus.REVIEW):
-        return EventOutcome.DUPLICATE
-    is_exact = (event.amount, event.currency) == (payment.amount, payment.currency)
-    payment.status = PaymentStatus.SUCCEEDED if is_exact else PaymentStatus.REVIEW
-    payment.received_amount = event.amount or 0
-    payment.succeeded_at = now
-    payment.save(update_fields=["status", "received_amount", "succeeded_at"])
-    if not is_exact:
-        return EventOutcome.AMOUNT_MISMATCH
-    if order.status == "pending":
-        mark_paid(order_id=order.id, now=now)
-        return EventOutcome.APPLIED
-    if order.status == "cancelled":
-        return _take_late_money(order, payment, now)
-    request_refund(
-        payment=payment, amount=payment.received_amount, reason="paid twice", actor=_ACTOR, now=now
-    )
-    return EventOutcome.REFUNDED_DUPLICATE
-
-
-def _take_late_money(order: OrderView, payment: Payment, now: dt.datetime) -> EventOutcome:
-    # Whoever cancelled on purpose does not want the order back; one that ran out of time was being paid.
-    if settings.LATE_PAYMENT == "reserve" and order.cancel_reason == "expired":
-        try:
-            # A savepoint, so that a reservation that does not fit leaves the payment's own row as written.
-            with transaction.atomic():
-                revive_cancelled(order_id=order.id, now=now)
-        except OutOfStock:
-            pass
-        else:
-            return EventOutcome.LATE_RESERVED
-    request_refund(
-        payment=payment, amount=payment.received_amount, reason="paid too late", actor=_ACTOR, now=now
-    )
-    return EventOutcome.LATE_REFUNDED
-
-
-def _settle(event: GatewayEvent, payment: Payment, outcome: EventOutcome, now: dt.datetime) -> None:
+    outcome = settle_event(event, order, payment, may_revive=may_revive, now=now)
     GatewayEvent.objects.filter(pk=event.pk).update(
         outcome=outcome, payment=payment, settled_at=now, attempts=event.attempts + 1, latest_error=""
     )
+    return True
 
 
 def _postpone(event_pk: int, problem: str, final: EventOutcome, now: dt.datetime) -> bool:

@@ -12,7 +12,7 @@ from inventory.transactions import require_transaction, run_in_transaction
 from orders import selectors as orders
 from orders.services import enqueue, lock_order, mark_refunded
 from orders.types import OrderView
-from payments.errors import NothingToRefund
+from payments.errors import NothingToRefund, NotInReview
 from payments.gateways.registry import get_gateway
 from payments.models import Payment, PaymentStatus, Refund, RefundStatus
 
@@ -43,7 +43,8 @@ def refund_order(*, number: str, reason: str, actor: str, now: dt.datetime) -> O
 def refund_payment(*, payment_id: int, reason: str, actor: str, now: dt.datetime) -> None:
     """Send back all that one payment brought in: the way out for money in the wrong amount.
 
-    The order keeps its status, whatever that is. Raises NothingToRefund. Opens its own transaction.
+    The order keeps its status, whatever that is: so money that counts for an order goes back by
+    `refund_order` only. Raises NothingToRefund, NotInReview. Opens its own transaction.
     """
 
     def refund() -> None:
@@ -52,6 +53,8 @@ def refund_payment(*, payment_id: int, reason: str, actor: str, now: dt.datetime
         left = payment.received_amount - payment.refunded_amount
         if not left:
             raise NothingToRefund(payment_id)
+        if payment.status != PaymentStatus.REVIEW:
+            raise NotInReview(payment_id, payment.status)
         request_refund(payment=payment, amount=left, reason=reason, actor=actor, now=now)
 
     run_in_transaction(refund)

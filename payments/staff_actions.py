@@ -7,10 +7,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory.backoffice import StaffAction
+from inventory.backoffice import explain as explain_stock
 from inventory.errors import StockBusy
 from orders.errors import InvalidTransition, OrderNotFound
+from orders.states import OrderStatus
 from payments import services
-from payments.errors import NothingToRefund, PaymentError
+from payments.errors import NothingToRefund, NotInReview, PaymentError
 from payments.inbox import REAPPLICABLE
 from payments.models import EventOutcome, GatewayEvent, Payment, PaymentStatus
 
@@ -28,13 +30,11 @@ def explain(error: Exception) -> str:
             return _("the order is gone.")
         case NothingToRefund():
             return _("all of it has been sent back already.")
+        case NotInReview():
+            return _("its money counts for its order; refund the order instead.")
         case EventStillWaits():
             return _("still cannot be applied; it is tried again by itself and then left to staff.")
-        case StockBusy():
-            return _(
-                "too many others are changing the same rows right now; nothing was changed. Please try again."
-            )
-    return str(error)
+    return explain_stock(error)
 
 
 def _refund(order: Any, actor: str, now: dt.datetime) -> bool:
@@ -47,9 +47,13 @@ def _send_back(payment: Payment, actor: str, now: dt.datetime) -> bool:
     return True
 
 
+def _why_not_send_back(payment: Payment) -> str:
+    if payment.received_amount == payment.refunded_amount:
+        return explain(NothingToRefund(payment.pk))
+    return explain(NotInReview(payment.pk, payment.status))
+
+
 def _reapply(event: GatewayEvent, actor: str, now: dt.datetime) -> bool:
-    if event.outcome not in (EventOutcome.WAITING, *REAPPLICABLE):
-        return False
     if not services.reapply_event(event_pk=event.pk, now=now):
         raise EventStillWaits
     return True
@@ -63,8 +67,9 @@ REFUND: Final = StaffAction(
         "Send back everything paid for this? Units that have not left the house go back on sale."
     ),
     permission="payments.add_refund",
-    is_possible=lambda order: order.status in ("paid", "fulfilled"),
+    is_possible=lambda order: order.status in (OrderStatus.PAID, OrderStatus.FULFILLED),
     run=_refund,
+    why_not=lambda order: explain(InvalidTransition(order.number, order.status)),
     errors=(InvalidTransition, OrderNotFound, StockBusy),
     explain=explain,
 )
@@ -87,6 +92,7 @@ SEND_BACK: Final = StaffAction(
         payment.status == PaymentStatus.REVIEW and payment.received_amount > payment.refunded_amount
     ),
     run=_send_back,
-    errors=(NothingToRefund, StockBusy),
+    errors=(NothingToRefund, NotInReview, StockBusy),
+    why_not=_why_not_send_back,
     explain=explain,
 )

@@ -9,12 +9,16 @@ from inventory.ids import new_id
 from inventory.transactions import run_in_transaction
 from orders import selectors as orders
 from orders.errors import OrderNotPayable
-from orders.services import lock_order
-from payments.gateways.base import PaymentRequest
+from orders.services import enqueue, lock_order
+from orders.states import OrderStatus
+from orders.types import OrderView
+from payments.gateways.base import HostedPayment, PaymentRequest
 from payments.gateways.registry import get_gateway
 from payments.models import Payment, PaymentStatus
 from payments.selectors import to_view
 from payments.types import PaymentView
+
+CLOSE_TOPIC = "payment.close"
 
 
 def start_payment(
@@ -42,9 +46,9 @@ def start_payment(
                 expires_at=order.payment_due_at,
             )
         )
-        Payment.objects.filter(id=payment.id).update(
-            reference=hosted.reference, redirect_url=urljoin(return_url, hosted.redirect_url)
-        )
+        order = run_in_transaction(lambda: _save_hosted(payment, hosted, return_url=return_url, now=now))
+        if order.status != OrderStatus.PENDING:
+            raise OrderNotPayable(order.number, order.status)
         payment.refresh_from_db()
     return to_view(payment)
 
@@ -52,7 +56,7 @@ def start_payment(
 def _find_or_create(*, order_id: int, gateway: str, now: dt.datetime) -> Payment:
     # The order's lock makes two clicks on "pay" find the same payment.
     order = lock_order(order_id=order_id)
-    if order.status != "pending" or order.payment_due_at <= now:
+    if order.status != OrderStatus.PENDING or order.payment_due_at <= now:
         raise OrderNotPayable(order.number, order.status)
     started = Payment.objects.filter(order_id=order_id, gateway=gateway, status=PaymentStatus.STARTED).first()
     return started or Payment.objects.create(
@@ -66,6 +70,20 @@ def _find_or_create(*, order_id: int, gateway: str, now: dt.datetime) -> Payment
     )
 
 
+def _save_hosted(payment: Payment, hosted: HostedPayment, *, return_url: str, now: dt.datetime) -> OrderView:
+    """Note what the gateway answered and return the order as it is now."""
+    order = lock_order(order_id=payment.order_id)
+    is_first = Payment.objects.filter(id=payment.id, reference__isnull=True).update(
+        reference=hosted.reference, redirect_url=urljoin(return_url, hosted.redirect_url)
+    )
+    if is_first and order.status != OrderStatus.PENDING:
+        # Cancelled while the gateway was being asked: whoever closed the order's payments since then had no
+        # reference to close this one by.
+        key = f"{CLOSE_TOPIC}:{payment.id}"
+        enqueue(topic=CLOSE_TOPIC, payloads={key: {"order_id": payment.order_id}}, now=now)
+    return order
+
+
 def close_payments_of_order(key: str, payload: Mapping[str, Any]) -> None:
     """Tell the gateways that nobody should pay a cancelled order any more.
 
@@ -73,6 +91,7 @@ def close_payments_of_order(key: str, payload: Mapping[str, Any]) -> None:
 
     A payment that succeeded first stays as it is: its event is on the way and will be a late payment.
     """
+    # One that has no reference yet is closed by whoever saves it.
     open_payments = Payment.objects.filter(
         order_id=payload["order_id"], status=PaymentStatus.STARTED, reference__isnull=False
     )

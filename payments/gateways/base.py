@@ -40,10 +40,9 @@ class HostedPayment:
 
 
 @dataclass(frozen=True, slots=True)
-class ParsedEvent:
-    """A verified event. `reference` names the payment as the gateway knows it; amounts are minor units."""
+class EventContent:
+    """What an event says. `reference` names the payment as the gateway knows it; amounts are minor units."""
 
-    event_id: str
     kind: EventKind
     reference: str
     amount: int | None
@@ -71,5 +70,11 @@ class Gateway(Protocol):
     def refund_payment(self, *, reference: str, amount: int, idempotency_key: str) -> str:
         """Send money back and return the gateway's reference of the refund. Raises GatewayUnavailable."""
 
-    def parse_event(self, *, headers: Mapping[str, str], body: bytes) -> ParsedEvent:
-        """Verify and read a callback. Raises InvalidSignature, MalformedEvent."""
+    def verify_event(self, *, headers: Mapping[str, str], body: bytes) -> str:
+        """Return the id of a callback the gateway signed, of any length. Raises InvalidSignature.
+
+        Looks at nothing else: a signed event is kept before anybody asks what it says.
+        """
+
+    def read_event(self, body: str) -> EventContent:
+        """Return what a verified callback says, as it says it. Raises MalformedEvent."""

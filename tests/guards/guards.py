@@ -143,16 +143,18 @@ GUARDS = [
     ),
     Guard(
         "the amount is compared",
-        "payments/inbox.py",
+        "payments/settling.py",
         "is_exact = (event.amount, event.currency) == (payment.amount, payment.currency)",
         "is_exact = True",
         "tests/payments",
     ),
     Guard(
         "a second payment is refunded",
-        "payments/inbox.py",
-        "request_refund(payment=payment, amount=payment.received_amount, "
-        'reason="paid twice", actor=_ACTOR, now=now)',
+        "payments/settling.py",
+        "request_refund(\n"
+        "        payment=payment, amount=payment.received_amount, "
+        'reason="paid twice", actor=_ACTOR, now=now\n'
+        "    )",
         "pass",
         "tests/payments",
     ),

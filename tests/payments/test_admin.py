@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from orders.models import Order
 from payments.models import EventOutcome, GatewayEvent, Payment, Refund
-from payments.services import refund_order
+from payments.services import apply_pending_events, refund_order
 from tests.builders import NOW, buy, make_callback, make_payment_callback, make_stock_item, open_payment
 from tests.staff import address_of, make_manager, make_staff, page_of, press, press_for_many, said
 
@@ -178,3 +178,36 @@ def test_an_ordinary_payment_has_no_button_that_sends_its_money_back():
     order = pay()
     page = make_manager().get(page_of(Payment.objects.get(order_id=order.id))).content.decode()
     assert "send_back" not in page
+
+
+@pytest.mark.parametrize("do", [press, lambda client, payment, name: press_for_many(client, [payment], name)])
+def test_an_ordinary_payment_is_not_sent_back_however_the_action_is_reached(do):
+    order = pay()
+    response = do(make_manager(), Payment.objects.get(), "send_back")
+    assert "refund the order instead" in said(response)
+    assert not Refund.objects.exists()
+    assert (Order.objects.get().status, Payment.objects.get().refunded_amount) == ("paid", 0)
+    assert Payment.objects.get().received_amount == order.total_amount
+
+
+def test_of_many_payments_only_those_in_the_wrong_amount_are_sent_back():
+    pay()
+    order = buy((make_stock_item(), 1)).order
+    make_callback(open_payment(order), amount=order.total_amount + 1).deliver()
+    wrong = Payment.objects.get(order_id=order.id)
+    response = press_for_many(make_manager(), list(Payment.objects.all()), "send_back")
+    assert "Send the money back: done." in said(response)
+    assert [refund.payment for refund in Refund.objects.all()] == [wrong]
+
+
+def test_an_event_that_cannot_be_read_is_shown_to_staff_and_stays_with_them():
+    event = GatewayEvent.objects.create(
+        gateway="sandbox", event_id="evt_1", body="{<b>", received_at=NOW, apply_after=NOW
+    )
+    apply_pending_events(now=NOW)
+    manager = make_manager()
+    found = manager.get(EVENTS, {"waiting": "staff"}).context["cl"].result_list
+    assert [row.pk for row in found] == [event.pk]
+    assert "{&lt;b&gt;" in manager.get(page_of(event)).content.decode()
+    assert "still cannot be applied" in said(press(manager, event, "reapply"))
+    assert GatewayEvent.objects.get().outcome == EventOutcome.REVIEW

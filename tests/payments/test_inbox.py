@@ -186,10 +186,31 @@ def test_money_in_the_wrong_amount_pays_nothing_and_waits_for_staff(sale, wrong)
     assert list_refunds() == []
 
 
-def test_after_the_wrong_amount_the_right_one_for_the_same_payment_is_a_duplicate(sale):
-    sale.tell(amount=1)
-    assert sale.tell().outcome == "duplicate"
-    assert sale.status == "pending"
+def test_the_wrong_amount_told_again_is_a_duplicate(sale):
+    assert [sale.tell(amount=1).outcome for _ in range(2)] == ["amount_mismatch", "duplicate"]
+    assert (sale.payment.status, sale.payment.received_amount) == ("review", 1)
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        [{"amount": 800}, {"amount": 1200}],
+        [{"amount": 1}, {}],
+        [{}, {"amount": 5000}],
+        [{}, {"currency": "EUR"}],
+        [{}, {"currency": "usd"}],
+        [{"currency": "EUR"}, {}],
+        [{"currency": "EUR"}, {"currency": "eur"}],
+    ],
+)
+def test_other_money_on_a_payment_that_brought_some_waits_for_staff(sale, story):
+    first, second = story
+    sale.tell(**first)
+    before = (sale.status, sale.payment.status, sale.payment.received_amount)
+    receipt = sale.tell(**second)
+    event = get_event(receipt)
+    assert (receipt.outcome, event.payment, event.settled_at) == ("amount_mismatch", sale.payment, NOW)
+    assert (sale.status, sale.payment.status, sale.payment.received_amount) == before
 
 
 def test_an_event_for_a_payment_nobody_knows_is_kept_and_waits(sale):

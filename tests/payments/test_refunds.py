@@ -11,7 +11,7 @@ from orders.errors import InvalidTransition, OrderNotFound
 from orders.models import OutboxMessage
 from orders.selectors import get_order
 from orders.services import deliver_outbox, fulfil_order
-from payments.errors import NothingToRefund
+from payments.errors import NothingToRefund, NotInReview
 from payments.gateways.sandbox import provider
 from payments.models import Refund, SandboxCharge
 from payments.refunds import request_refund
@@ -130,6 +130,12 @@ def test_money_in_the_wrong_amount_can_be_sent_back_and_the_order_stays_as_it_is
     assert get_order(number=sale.order.number).status == "pending"
     with pytest.raises(NothingToRefund):
         refund_payment(payment_id=sale.payment.id, reason="too much", actor="ann", now=NOW)
+
+
+def test_money_that_counts_for_an_order_goes_back_with_the_order_only(sale):
+    with pytest.raises(NotInReview):
+        refund_payment(payment_id=sale.payment.id, reason="", actor="ann", now=NOW)
+    assert (sale.status, sale.payment.refunded_amount, list_refunds()) == ("paid", 0, [])
 
 
 @pytest.mark.django_db(transaction=True)

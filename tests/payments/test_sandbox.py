@@ -3,6 +3,8 @@
 import datetime as dt
 import json
 import socket
+import socketserver
+import threading
 from dataclasses import dataclass
 
 import pytest
@@ -178,6 +180,39 @@ def test_without_its_secret_the_provider_calls_nobody_back(page, settings):
     settings.SANDBOX_SECRET = ""
     redeliver_sandbox_callbacks.apply().get()
     assert SandboxCallback.objects.get().attempts == 1
+
+
+class Babbler(socketserver.BaseRequestHandler):
+    """A shop that answers something, but not HTTP."""
+
+    def handle(self):
+        self.request.recv(65536)
+        self.request.sendall(b"what?\r\n\r\n")
+
+
+@pytest.fixture
+def babbler():
+    """The address of a shop that does not answer in HTTP."""
+    with socketserver.TCPServer(("127.0.0.1", 0), Babbler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+def test_an_answer_that_is_no_http_leaves_the_callback_owed_and_does_not_stop_the_others(client, babbler):
+    for page in (visit(client, babbler), visit(client, babbler)):
+        provider.settle_charge(page.url.rstrip("/").rsplit("/", 1)[-1], approve=True)
+    redeliver_sandbox_callbacks.apply().get()
+    assert [(one.is_delivered, one.attempts) for one in SandboxCallback.objects.all()] == [(False, 1)] * 2
+
+
+def test_redelivery_begins_no_other_callback_once_its_time_is_up(client, unreachable):
+    for page in (visit(client, unreachable), visit(client, unreachable)):
+        provider.settle_charge(page.url.rstrip("/").rsplit("/", 1)[-1], approve=True)
+    provider.redeliver_callbacks(secret="s", now=timezone.now(), seconds=0)
+    assert sorted(one.attempts for one in SandboxCallback.objects.all()) == [0, 1]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,10 +7,10 @@ import pytest
 import time_machine
 from django.conf import settings as shop_settings
 
-from payments.errors import InvalidSignature, MalformedEvent, UnknownGateway
+from payments.errors import InvalidSignature, UnknownGateway
 from payments.gateways.sandbox.provider import signer
 from payments.models import GatewayEvent
-from payments.services import receive_event
+from payments.services import apply_pending_events, reapply_event, receive_event
 from tests.builders import NOW, Callback, make_callback
 from tests.payments.making import make_sale
 
@@ -142,6 +142,9 @@ def test_a_signature_is_good_for_five_minutes(age, is_taken):
             {"type": "charge.succeeded", "reference": "r", "amount": 10**30, "currency": "USD"}
         ).encode(),
         json.dumps(
+            {"type": "charge.succeeded", "reference": "r", "amount": 2**63, "currency": "USD"}
+        ).encode(),
+        json.dumps(
             {"type": "charge.succeeded", "reference": "r" * 101, "amount": 1, "currency": "USD"}
         ).encode(),
         json.dumps(
@@ -151,19 +154,49 @@ def test_a_signature_is_good_for_five_minutes(age, is_taken):
             {"type": "charge.succeeded", "reference": "\ud800", "amount": 1, "currency": "USD"}
         ).encode(),
         b"[" * 100_000,
+        b'{"reference": "r", "type": "charge.succeeded", "currency": "USD", "amount": ' + b"9" * 5000 + b"}",
+        b'{"reference": "r", "type": "charge.succeeded", "currency": "USD", "amount": NaN}',
     ],
 )
-def test_a_signed_event_that_cannot_be_read_is_refused_as_malformed(content):
-    callback = sign(content)
-    with pytest.raises(MalformedEvent):
-        deliver(callback)
-    assert not GatewayEvent.objects.exists()
+def test_a_signed_event_that_cannot_be_read_is_kept_as_it_came_and_waits_for_staff(content):
+    receipt = deliver(sign(content))
+    event = GatewayEvent.objects.get()
+    assert (receipt.outcome, event.outcome, event.settled_at) == ("review", "review", NOW)
+    assert event.body.encode() == content
+    assert event.latest_error
+    assert (event.kind, event.reference, event.amount, event.currency) == ("", "", None, "")
 
 
-def test_a_signed_event_of_an_id_that_is_too_long_is_refused():
-    with pytest.raises(MalformedEvent):
-        make_callback("ref", amount=1, event_id="e" * 101).deliver()
-    assert not GatewayEvent.objects.exists()
+def test_what_could_not_be_read_is_asked_about_again_only_by_staff():
+    callback = sign(b"{")
+    assert [deliver(callback).outcome for _ in range(2)] == ["review", "review"]
+    event = GatewayEvent.objects.get()
+    assert event.attempts == 1
+    assert apply_pending_events(now=NOW + dt.timedelta(days=1)) == 0
+    assert reapply_event(event_pk=event.pk, now=NOW) is False
+    assert GatewayEvent.objects.get().outcome == "review"
+
+
+def test_an_event_left_unread_by_a_crash_is_read_and_applied_later():
+    sale = make_sale()
+    callback = sale.make_event()
+    GatewayEvent.objects.create(
+        gateway="sandbox", event_id="evt_1", body=callback.body.decode(), received_at=NOW, apply_after=NOW
+    )
+    assert apply_pending_events(now=NOW) == 1
+    event = GatewayEvent.objects.get()
+    assert (event.outcome, event.amount, event.reference) == ("applied", 2000, sale.reference)
+    assert sale.status == "paid"
+
+
+def test_an_event_whose_id_is_too_long_is_kept_under_a_shorter_one():
+    sale = make_sale()
+    first, second = sale.make_event(event_id="e" * 101), sale.make_event(event_id="e" * 102)
+    assert [(event.deliver().outcome, event.deliver().duplicate) for event in (first, second)] == [
+        ("applied", True),
+        ("duplicate", True),
+    ]
+    assert [len(event.event_id) <= 100 for event in GatewayEvent.objects.all()] == [True, True]
 
 
 def test_a_body_that_is_no_text_is_refused(callback):

@@ -1,8 +1,11 @@
 """Opening and closing payments at a gateway."""
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
+from django.db import connection
 
 from inventory.ids import new_id
 from orders.errors import OrderNotFound, OrderNotPayable
@@ -132,6 +135,44 @@ def test_without_its_secret_a_gateway_opens_no_payment(order, settings):
     with pytest.raises(UnknownGateway):
         start(order)
     assert not Payment.objects.exists()
+
+
+@contextmanager
+def while_the_gateway_is_asked(happening):
+    """Let somebody else do something once, while the gateway opens the charge."""
+    left = [happening]
+
+    def do(happen):
+        try:
+            happen()
+        finally:
+            connection.close()
+
+    def look_on(execute, sql, params, many, context):
+        if left and sql.startswith("INSERT INTO `payments_sandboxcharge`"):
+            with ThreadPoolExecutor(1) as somebody:
+                somebody.submit(do, left.pop()).result()
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(look_on):
+        yield
+    assert not left
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_payment_opened_while_its_order_is_cancelled_is_closed_at_the_gateway(order):
+    def cancel():
+        cancel_order(number=order.number, reason="customer", actor="test", now=NOW)
+        # The payments of the order are closed at once, and this one cannot be named yet.
+        assert deliver_outbox(now=NOW) == 1
+
+    with while_the_gateway_is_asked(cancel), pytest.raises(OrderNotPayable) as refusal:
+        start(order)
+    assert refusal.value.status == "cancelled"
+    assert SandboxCharge.objects.get().status == "open"
+    assert deliver_outbox(now=NOW) == 1
+    assert SandboxCharge.objects.get().status == "cancelled"
+    assert [payment.status for payment in list_payments(order_id=order.id)] == ["cancelled"]
 
 
 def close(sale):

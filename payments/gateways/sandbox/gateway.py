@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from payments.errors import InvalidSignature, MalformedEvent
-from payments.gateways.base import EventKind, HostedPayment, ParsedEvent, PaymentRequest
+from payments.gateways.base import EventContent, EventKind, HostedPayment, PaymentRequest
 from payments.gateways.sandbox import provider
 
 _KINDS = {
@@ -45,27 +45,27 @@ class SandboxGateway:
         """See Gateway."""
         return provider.refund_charge(reference, amount=amount, idempotency_key=idempotency_key)
 
-    def parse_event(self, *, headers: Mapping[str, str], body: bytes) -> ParsedEvent:
+    def verify_event(self, *, headers: Mapping[str, str], body: bytes) -> str:
         """See Gateway.
 
-        Standard Webhooks: HMAC-SHA256 over id, timestamp and body; older than five minutes is refused.
+        Standard Webhooks: HMAC-SHA256 over id, timestamp and body, which is text; older than five minutes is
+        refused.
         """
         lowered = {name.lower(): value for name, value in headers.items()}
         try:
-            text = body.decode()
-            provider.signer(self._secret).verify(text, lowered, json_parse=False)
+            provider.signer(self._secret).verify(body.decode(), lowered, json_parse=False)
         except (WebhookVerificationError, UnicodeDecodeError, ValueError) as error:
             raise InvalidSignature(str(error)) from error
-        return _read_event(lowered["webhook-id"], text)
+        return lowered["webhook-id"]
 
-
-def _read_event(event_id: str, text: str) -> ParsedEvent:
-    try:
-        content = json.loads(text)
-        reference, amount, currency = content["reference"], content["amount"], content["currency"]
-        kind = _KINDS.get(content["type"], EventKind.OTHER)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise MalformedEvent(str(error)) from error
-    if not (isinstance(reference, str) and isinstance(currency, str) and type(amount) is int):
-        raise MalformedEvent("reference, amount or currency has the wrong type")
-    return ParsedEvent(event_id, kind, reference, amount, currency)
+    def read_event(self, body: str) -> EventContent:
+        """See Gateway."""
+        try:
+            content = json.loads(body)
+            reference, amount, currency = content["reference"], content["amount"], content["currency"]
+            kind = _KINDS.get(content["type"], EventKind.OTHER)
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise MalformedEvent(repr(error)) from error
+        if not (isinstance(reference, str) and isinstance(currency, str) and type(amount) is int):
+            raise MalformedEvent("reference, amount or currency has the wrong type")
+        return EventContent(kind, reference, amount, currency)
