@@ -44,7 +44,7 @@ class CheckoutForm(forms.Form):
     """Whom to tell and where to ship, and which page of which cart this came from."""
 
     email = forms.EmailField(
-        label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+        label=_("Email"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
     )
     name = forms.CharField(
         label=_("Full name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "shipping name"})

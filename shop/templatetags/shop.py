@@ -37,6 +37,13 @@ def country_name(code: str) -> str:
     return str(find_locale(get_language() or "en").territories.get(code, code))
 
 
+@register.filter(is_safe=True)
+def sentence_case(text: str) -> str:
+    """Return a library's heading or label, in English written Like This, as the shop writes its own."""
+    words = text.strip()
+    return words[:1].upper() + words[1:].lower() if (get_language() or "en").startswith("en") else words
+
+
 @register.simple_tag(takes_context=True)
 def query_with(context: Context, **changes: object) -> str:
     """Return the query string of this page with some parameters changed."""

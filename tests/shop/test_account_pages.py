@@ -1,5 +1,7 @@
 """Signing up, in and out, and what anybody may type there."""
 
+import re
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.core import mail
@@ -27,6 +29,20 @@ def test_every_account_page_looks_like_the_shop(client: Client, path: str) -> No
     page = client.get(f"/accounts/{path}")
     assert page.status_code == 200
     assert b"site-header" in page.content
+
+
+@pytest.mark.parametrize(
+    "path", ["login/", "signup/", "password/reset/", "password/reset/done/", "email/", "logout/"]
+)
+def test_account_pages_are_worded_like_the_shops_own(client: Client, path: str) -> None:
+    client.force_login(make_customer()) if path in ("email/", "logout/") else None
+    page = client.get(f"/accounts/{path}").content.decode()
+    words = re.findall(r"<(?:title|h1|h2|label[^>]*|button[^>]*)>(?:<input[^>]*>)?([^<]+)", page)
+    assert words
+    for text in words:
+        assert not re.search(r"\w \b(?!Holdfast)[A-Z]", text), text
+    assert "contact us" not in page
+    assert "E-mail" not in page
 
 
 def test_a_visitor_signs_up_and_is_signed_in(client: Client) -> None:
