@@ -134,6 +134,8 @@ def _list_problems(strategy: Any, longest: int) -> list[str]:
         problems.append(f"needs a name of 1 to {longest} characters")
     if not str(getattr(strategy, "label", "")):
         problems.append("needs a label")
+    if not isinstance(getattr(strategy, "combines", None), bool):
+        problems.append("does not say whether it combines")
     claim = getattr(strategy, "claim", None)
     if not callable(claim):
         return [*problems, "has no claim()"]

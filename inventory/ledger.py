@@ -1,4 +1,8 @@
-"""Booking movements: the only code that writes ledger rows and counters.
+"""Booking movements: the only code that writes ledger rows.
+
+It writes the counters too, for all that gives units back or books them in or out. They have three other
+writers: the locking strategies take units (`inventory.locking.base`), `intake` creates rows with their first
+units in place, and `books.repair_counters` sets them back to the ledger's sums.
 
 Rows are inserted before counters are updated, so that a hot counter is held for as short as possible.
 """

@@ -1,4 +1,4 @@
-"""Everything that changes stock.
+"""Everything that changes stock, but for the repair of counters that disagree with the ledger: `books`.
 
 Functions that take or return units for an order need the caller's transaction, because the order changes in
 the same one. The others open a transaction, or join the caller's.

@@ -1,8 +1,10 @@
 """Where transactions that move stock begin and end.
 
-`run_in_transaction` is the only place that retries, and it retries whole transactions: MySQL has already
-rolled back a deadlock victim (1213), rolls back only the statement on a lock wait timeout (1205), and 1020
-means the row changed after this transaction's snapshot. Retrying anything smaller would commit half of it.
+`run_in_transaction` is the only place that retries what lost a race, and it retries whole transactions: MySQL
+has already rolled back a deadlock victim (1213), rolls back only the statement on a lock wait timeout (1205),
+and 1020 means the row changed after this transaction's snapshot. Retrying anything smaller would commit half
+of it. A duplicate key or an unknown COMMIT is for the caller: he looks what is there and may run a new
+transaction, as `orders.placement` does by idempotency key.
 """
 
 import random

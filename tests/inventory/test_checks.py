@@ -43,6 +43,25 @@ def test_a_strategy_that_cannot_claim_is_an_error():
         unregister("careless")
 
 
+class Silent:
+    """A strategy that does not say whether its orders may share a transaction."""
+
+    name = "silent"
+    label = "Silent"
+
+    def claim(self, *, stock_item_id: int, quantity: int) -> int | None:
+        """Take nothing."""
+        return None
+
+
+def test_a_strategy_that_does_not_say_whether_it_combines_is_an_error():
+    register(Silent())  # type: ignore[arg-type]
+    try:
+        assert "inventory.E003" in list_ids()
+    finally:
+        unregister("silent")
+
+
 @pytest.mark.django_db
 def test_a_stored_strategy_that_nobody_registered_is_a_warning():
     StockItem.objects.filter(id=make_stock_item().id).update(locking_strategy="gone")

@@ -1,8 +1,11 @@
 """Logging in to the API, and not being guessed into."""
 
+import datetime as dt
 import uuid
 
 import pytest
+from django.utils import timezone
+from knox.models import AuthToken
 
 from tests.shop.api.calls import ORDERS, assert_problem, make_customer
 
@@ -37,11 +40,20 @@ def test_a_customer_logs_in_and_out(client):
     make_customer(email)
     response = log_in(client, email.upper())
     assert response.status_code == 201
-    assert response.json()["expires_at"] is None
+    valid_for = dt.datetime.fromisoformat(response.json()["expires_at"]) - timezone.now()
+    assert dt.timedelta(days=29) < valid_for <= dt.timedelta(days=30)
     for scheme in ("Token", "Bearer", "bearer"):
         headers = {"Authorization": f"{scheme} {response.json()['token']}"}
         assert client.get(ORDERS, headers=headers).status_code == 200
     assert client.delete(TOKEN, headers=headers).status_code == 204
+    assert_problem(client.get(ORDERS, headers=headers), 401, "authentication-failed")
+
+
+def test_a_token_is_not_valid_for_ever(client):
+    email = make_email()
+    make_customer(email)
+    headers = {"Authorization": f"Token {log_in(client, email).json()['token']}"}
+    AuthToken.objects.filter(user__email=email).update(expiry=timezone.now() - dt.timedelta(seconds=1))
     assert_problem(client.get(ORDERS, headers=headers), 401, "authentication-failed")
 
 
