@@ -5,6 +5,7 @@ Safe for production as they stand: a missing secret stops the start, cookies are
 environment leaves out. Every variable is listed in `.env.example`.
 """
 
+import datetime as dt
 from pathlib import Path
 
 import environ
@@ -240,7 +241,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {"login": env.str("LOGIN_THROTTLE", default="20/minute")},
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-REST_KNOX = {"TOKEN_TTL": None}
+REST_KNOX = {"TOKEN_TTL": dt.timedelta(days=30)}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Holdfast API",
     "VERSION": "1",
