@@ -2,14 +2,16 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
 
+from inventory import hot
 from inventory.errors import InvalidQuantity, OutOfStock, UnknownSku
 from inventory.ledger import Movement, apply_to_counters, book
 from inventory.locking.base import take_units
+from inventory.locking.combined import Combined
 from inventory.locking.registry import get_strategy
 from inventory.models import MovementKind, StockMovement
 from inventory.sql import Statement, placeholders
@@ -34,12 +36,13 @@ class PlannedClaim:
         return get_strategy(self.locking_strategy).combines
 
 
-def plan_reservation(*, demands: Sequence[Demand]) -> list[PlannedClaim]:
+def plan_reservation(*, demands: Sequence[Demand], look: bool = False) -> list[PlannedClaim]:
     """Sum the demands for each stock item and refuse at once what cannot be had, without any lock.
 
     Saves everybody the wait when something is sold out. What others are taking at this moment is not
-    committed yet, so this can only be too hopeful; a refusal was true when it was read. Raises OutOfStock
-    with all shortfalls, UnknownSku, InvalidQuantity. Needs no transaction.
+    committed yet, so this can only be too hopeful; a refusal was true when it was read. Buyers of a hot item
+    that combines are spared the read for a moment, unless told to `look`. Raises OutOfStock with all
+    shortfalls, UnknownSku, InvalidQuantity. Needs no transaction.
     """
     totals: Counter[int] = Counter()
     for demand in demands:
@@ -47,6 +50,8 @@ def plan_reservation(*, demands: Sequence[Demand]) -> list[PlannedClaim]:
             raise InvalidQuantity(demand.quantity)
         # Two lines of one item must not each pass on their own (docs/locking.md).
         totals[demand.stock_item_id] += demand.quantity
+    if not look and (claim := _plan_from_memory(totals)):
+        return [claim]
     items = _read_items(totals)
     if unknown := totals.keys() - items.keys():
         raise UnknownSku([f"#{stock_item_id}" for stock_item_id in sorted(unknown)])
@@ -57,9 +62,20 @@ def plan_reservation(*, demands: Sequence[Demand]) -> list[PlannedClaim]:
     ]
     if short:
         raise OutOfStock(short)
-    return [
+    claims = [
         PlannedClaim(id_, items[id_][0], quantity, items[id_][2]) for id_, quantity in sorted(totals.items())
     ]
+    if len(claims) == 1 and claims[0].combines:
+        hot.remember(stock_item_id=claims[0].stock_item_id, sku=claims[0].sku)
+    return claims
+
+
+def _plan_from_memory(totals: Mapping[int, int]) -> PlannedClaim | None:
+    if len(totals) != 1:
+        return None
+    [(stock_item_id, quantity)] = totals.items()
+    sku = hot.recall(stock_item_id)
+    return PlannedClaim(stock_item_id, sku, quantity, Combined.name) if sku else None
 
 
 def _read_items(ids: Collection[int]) -> dict[int, tuple[str, int, str]]:
@@ -118,7 +134,10 @@ def reserve_together(
         for reference, quantity in wanted
     ]
     book(movements, actor=actor, now=now, first=first)
-    return take_units(stock_item_id=stock_item_id, quantity=sum(quantity for _reference, quantity in wanted))
+    is_there = take_units(stock_item_id=stock_item_id, quantity=sum(units for _reference, units in wanted))
+    if not is_there:
+        hot.forget(stock_item_id)
+    return is_there
 
 
 def _find_short(claims: Sequence[PlannedClaim]) -> list[Shortfall]:

@@ -96,7 +96,8 @@ def _place_what_fits(requests: Sequence[_Request]) -> dict[int, OrderView]:
     What is left is read without a lock, and the guarded UPDATE decides again: no row is taken out of turn.
     """
     stock_item_id = requests[0].claim.stock_item_id
-    left = get_levels_by_id(ids=[stock_item_id])[stock_item_id].available
+    level = get_levels_by_id(ids=[stock_item_id]).get(stock_item_id)
+    left = level.available if level else 0
     fitting = []
     for position, request in enumerate(requests):
         if request.claim.quantity <= left:

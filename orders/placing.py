@@ -36,7 +36,7 @@ def place_order(
             if placed := place_combined(placement, claims[0]):
                 return placed
             # Not served with the others: look again, and go on alone.
-            claims = plan_reservation(demands=demands)
+            claims = plan_reservation(demands=demands, look=True)
     except OutOfStock:
         # Sold out meanwhile, perhaps to this very request: its retry must get its order, not a refusal.
         if replay := placement.find_replay():

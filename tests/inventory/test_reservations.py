@@ -5,10 +5,10 @@ import itertools
 import pytest
 from django.db import transaction
 
-from inventory.errors import DuplicateMovement, TransactionRequired
+from inventory.errors import DuplicateMovement, OutOfStock, TransactionRequired
 from inventory.models import StockMovement
 from inventory.selectors import get_stock_level, list_reservations
-from inventory.services import plan_reservation, release, reserve, ship
+from inventory.services import plan_reservation, release, reserve, reserve_together, ship
 from inventory.types import Demand
 from tests.builders import NOW, make_stock_item
 
@@ -125,3 +125,26 @@ def test_releasing_and_shipping_need_the_transaction_in_which_the_order_changes(
     with pytest.raises(TransactionRequired):
         ship(reference="order:A", actor="test", now=NOW)
     assert read_counters(item) == (5, 3)
+
+
+def test_the_next_buyer_of_a_hot_item_that_combines_need_not_look_first(django_assert_num_queries):
+    item = make_stock_item(on_hand=5, strategy="combined")
+    demands = [Demand(item.id, 9)]
+    with pytest.raises(OutOfStock):
+        plan_reservation(demands=demands)
+    plan_reservation(demands=[Demand(item.id, 1)])
+    with django_assert_num_queries(0):
+        [claim] = plan_reservation(demands=demands)
+    assert (claim.sku, claim.quantity, claim.combines) == (item.sku, 9, True)
+    with pytest.raises(OutOfStock):
+        plan_reservation(demands=demands, look=True)
+
+
+def test_what_was_remembered_of_a_hot_item_is_forgotten_when_it_runs_short():
+    item = make_stock_item(on_hand=1, strategy="combined")
+    plan_reservation(demands=[Demand(item.id, 1)])
+    with transaction.atomic():
+        assert not reserve_together(stock_item_id=item.id, wanted=[("r", 2)], actor="test", now=NOW)
+        transaction.set_rollback(True)
+    with pytest.raises(OutOfStock):
+        plan_reservation(demands=[Demand(item.id, 2)])

@@ -1,0 +1,32 @@
+"""Items that were just seen to combine and to have stock: their next buyers need not look first.
+
+A hot item's buyers would all read the same row to learn the same thing. What is remembered here is never
+trusted: the guarded UPDATE decides, and its first refusal makes everybody look again.
+"""
+
+import time
+from typing import Final
+
+# Long enough to spare a hot item nearly all of its reads, short enough for a switch of strategy to be felt.
+REMEMBERED_SECONDS: Final = 1.0
+
+_seen: dict[int, tuple[str, float]] = {}
+
+
+def remember(*, stock_item_id: int, sku: str) -> None:
+    """Note that an item combines and that more was available than was asked for."""
+    _seen[stock_item_id] = (sku, time.monotonic() + REMEMBERED_SECONDS)
+
+
+def recall(stock_item_id: int) -> str | None:
+    """Return the SKU of an item that was seen to combine a moment ago."""
+    sku, until = _seen.get(stock_item_id, ("", 0.0))
+    if time.monotonic() < until:
+        return sku
+    _seen.pop(stock_item_id, None)
+    return None
+
+
+def forget(stock_item_id: int) -> None:
+    """Have the next buyer look."""
+    _seen.pop(stock_item_id, None)
