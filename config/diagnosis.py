@@ -12,9 +12,9 @@ from config.celery import app
 from config.readiness import can_reach_redis, list_missing_migrations
 from inventory.checks import list_missing_constraints, list_unknown_strategies
 from orders.selectors import count_overdue_orders, get_job_health
+from orders.types import SWEEP_JOB
 from payments.selectors import list_gateways
 
-_SWEEP = "sweep_expired_orders"
 _PING_SECONDS = 1.5
 _SHORTEST_SECRET = 50
 # A sweep may be late by a slow one before it; three missed are a stopped one.
@@ -172,20 +172,28 @@ def _check_redis() -> Diagnosis:
 
 def _check_worker() -> Diagnosis:
     try:
-        workers = sorted(app.control.inspect(timeout=_PING_SECONDS).ping() or {})
+        answers = app.control.inspect(timeout=_PING_SECONDS).active_queues() or {}
     except Exception as error:
         return Diagnosis(
             "worker", Verdict.FAILURE, repr(error), "Look at REDIS_URL, then at the worker's log."
         )
-    if not workers:
-        remedy = "Start one: celery -A config.celery worker. `make run` does."
-        return Diagnosis("worker", Verdict.FAILURE, "no Celery worker answers", remedy)
-    return Diagnosis("worker", Verdict.OK, ", ".join(workers))
+    served = {queue["name"] for queues in answers.values() for queue in queues}
+    if missing := sorted(_list_queues() - served):
+        found = ", ".join(sorted(answers)) or "no Celery worker answers"
+        remedy = f"Start one: celery -A config.celery worker --queues {','.join(missing)}. `make run` does."
+        return Diagnosis("worker", Verdict.FAILURE, f"{found}; nobody serves: {', '.join(missing)}", remedy)
+    return Diagnosis("worker", Verdict.OK, ", ".join(sorted(answers)))
+
+
+def _list_queues() -> set[str]:
+    """Return the queues that need a worker."""
+    routed = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
+    return routed | {settings.CELERY_TASK_DEFAULT_QUEUE}
 
 
 def _check_beat(now: dt.datetime) -> Diagnosis:
     remedy = "Start Celery beat and a worker (`make run` does), or run `manage.py sweep_expired_orders` now."
-    health = get_job_health(name=_SWEEP)
+    health = get_job_health(name=SWEEP_JOB)
     if health is None:
         return Diagnosis("beat", Verdict.FAILURE, "no sweep of unpaid orders has ever run", remedy)
     age = (now - health[0]).total_seconds()

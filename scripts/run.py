@@ -1,4 +1,4 @@
-"""`make run`: starts the shop (web, worker, beat) with demo data on loopback; Ctrl-C stops everything.
+"""`make run`: starts the shop (web, workers, beat) with demo data on loopback; Ctrl-C stops everything.
 
 PORT (8000) moves it; without PORT the next free port is taken when 8000 is in use. PORT=0: any free port.
 """
@@ -69,7 +69,7 @@ def claim_port() -> socket.socket:
 
 
 def serve(environment: Mapping[str, str], *, has_demo: bool) -> None:
-    """Run web, worker and beat until this process is cancelled."""
+    """Run web, workers and beat until this process is cancelled."""
     with claim_port() as listener, make_scratch() as scratch:
         port = listener.getsockname()[1]
         url = f"http://{ports.LOOPBACK}:{port}"
@@ -106,11 +106,12 @@ def make_scratch() -> Iterator[Path]:
 
 
 def list_programs(listener: socket.socket, scratch: Path) -> list[Program]:
-    """Return the three programs. The web server inherits the socket, so no port is lost to a race."""
+    """Return the programs. The web server inherits the socket, so no port is lost to a race."""
     descriptor = listener.fileno()
     # On loopback, for a demo, being root is nobody's mistake.
     quiet = ["-W", "ignore:You're running the worker with superuser privileges"]
     celery = [str(paths.VENV_PYTHON), *quiet, "-m", "celery", "--quiet", "-A", "config.celery"]
+    worker = [*celery, "worker", "--loglevel", "WARNING"]
     return [
         Program(
             "web",
@@ -127,7 +128,15 @@ def list_programs(listener: socket.socket, scratch: Path) -> list[Program]:
             ],
             descriptors=[descriptor],
         ),
-        Program("worker", [*celery, "worker", "--concurrency", "2", "--loglevel", "WARNING"]),
+        Program("worker", [*worker, "--queues", "celery", "--concurrency", "2"]),
+        # A thread, not a forked process: one process less to keep in memory.
+        Program(
+            "sweep",
+            [
+                *(*worker, "--hostname", "sweep@%h", "--queues", "sweep"),
+                *("--pool", "threads", "--concurrency", "1"),
+            ],
+        ),
         Program(
             "beat",
             [*celery, "beat", "--schedule", str(scratch / "beat"), "--pidfile", "", "--loglevel", "WARNING"],

@@ -9,9 +9,30 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
+from config.celery import app
 from inventory.models import StockItem
 from orders.services import sweep_expired_orders
 from tests.builders import make_stock_item
+
+# Has doctor look for a worker that serves the sweep alone, then everything, on a broker nobody else uses.
+WORKER = """
+import dataclasses, json, os
+import django
+django.setup()
+from celery.contrib.testing.worker import start_worker
+from config import diagnosis
+from config.celery import app
+
+def look():
+    print(json.dumps(dataclasses.asdict(diagnosis._check_worker())), flush=True)
+
+app.conf.update(broker_url="memory://", broker_transport_options={})
+with start_worker(app, queues="sweep", perform_ping_check=False):
+    look()
+    app.control.add_consumer("celery", reply=True)
+    look()
+    os._exit(0)  # ending the worker in order takes seconds
+"""
 
 
 def examine(capsys) -> tuple[int, dict[str, dict[str, str]]]:
@@ -67,6 +88,32 @@ def test_without_redis_there_is_a_warning_and_no_question_for_workers(capsys, se
     assert status == 0
     assert checks["redis"]["verdict"] == "warning"
     assert "worker" not in checks
+
+
+def test_a_queue_no_worker_serves_is_a_failure(settings):
+    # In a process of its own: a worker that starts closes the database connections it finds.
+    result = subprocess.run(
+        [sys.executable, "-c", WORKER],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    half, whole = (json.loads(line) for line in result.stdout.splitlines())
+    assert half["verdict"] == "failure"
+    assert "nobody serves: celery" in half["detail"]
+    assert "--queues celery" in half["remedy"]
+    assert whole["verdict"] == "ok", whole
+
+
+@pytest.mark.django_db
+def test_no_worker_at_all_is_a_failure(capsys, monkeypatch):
+    monkeypatch.setattr(app.conf, "broker_url", "memory://")
+    _status, checks = examine(capsys)
+    assert checks["worker"]["verdict"] == "failure"
+    assert "no Celery worker answers" in checks["worker"]["detail"]
 
 
 @pytest.mark.django_db

@@ -1,10 +1,13 @@
 """The deadline of an unpaid order is kept also while the broker is down."""
 
 import itertools
+import json
 import os
+import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -18,6 +21,7 @@ from config.celery import app as shop_app
 from config.scheduler import BrokerOptionalScheduler
 from inventory.selectors import get_stock_level
 from orders.selectors import get_job_health, get_order
+from scripts.run import list_programs
 from tests.builders import buy, make_stock_item
 
 PAST = datetime(2024, 1, 1, tzinfo=UTC)
@@ -30,6 +34,13 @@ def unreachable():
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield f"redis://127.0.0.1:{held.getsockname()[1]}/0"
+
+
+@pytest.fixture
+def silent():
+    """A broker that hangs: connections are taken, and nothing is ever said on them."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
 
 
 @pytest.fixture
@@ -53,7 +64,12 @@ def make_scheduler(tmp_path):
 
 
 def run(scheduler, name=SWEEP):
-    return scheduler.apply_async(scheduler.schedule[name], advance=False)
+    """Have beat hand out a task that is due, and wait for it if beat runs the task itself."""
+    outcome = scheduler.apply_async(scheduler.schedule[name], advance=False)
+    if isinstance(outcome, threading.Thread):
+        outcome.join(20)
+        assert not outcome.is_alive()
+    return outcome
 
 
 def test_the_shop_uses_it():
@@ -72,12 +88,40 @@ def test_a_task_nobody_picked_up_in_time_is_dropped_for_the_next_one(name):
     assert entry["options"]["expires"] <= entry["schedule"]
 
 
-@pytest.mark.django_db
+def list_worker_queues():
+    """Return, for each of the ways to start the shop, the queues each of its workers serves."""
+    base = settings.BASE_DIR
+    compose = [
+        json.loads(line) for line in re.findall(r'\["celery".*\]', (base / "compose.yaml").read_text())
+    ]
+    procfile = [line.split() for line in (base / "Procfile").read_text().splitlines()]
+    with socket.socket() as listener:
+        run = [list(program.argv) for program in list_programs(listener, base)]
+    return {
+        name: [argv[argv.index("--queues") + 1] for argv in commands if "worker" in argv]
+        for name, commands in {"compose": compose, "Procfile": procfile, "make run": run}.items()
+    }
+
+
+@pytest.mark.parametrize("name", ["compose", "Procfile", "make run"])
+def test_the_sweep_has_a_worker_that_serves_nothing_else_and_every_queue_has_one(name):
+    shop_app.loader.import_default_modules()
+    queues = {
+        shop_app.amqp.router.route({}, entry["task"])["queue"].name
+        for entry in settings.CELERY_BEAT_SCHEDULE.values()
+    }
+    sweep = shop_app.amqp.router.route({}, "orders.sweep_expired_orders")["queue"].name
+    served = list_worker_queues()[name]
+    assert sweep in served
+    assert sorted(queues) == sorted(served)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_task_runs_here_when_the_broker_cannot_be_reached(make_scheduler, unreachable):
     item = make_stock_item(on_hand=5)
     order = buy((item, 2), now=PAST, due_at=PAST).order
     started = time.monotonic()
-    assert run(make_scheduler(unreachable)).state == "SUCCESS"
+    run(make_scheduler(unreachable))
     assert time.monotonic() - started < 4, "it waited for the broker"
     assert get_order(number=order.number).status == "cancelled"
     assert get_stock_level(sku=item.sku).available == 5
@@ -88,12 +132,23 @@ def test_a_task_is_sent_when_the_broker_can_be_reached(make_scheduler):
     order = buy((make_stock_item(), 2), now=PAST, due_at=PAST).order
     scheduler = make_scheduler("memory://")
     run(scheduler)
-    with scheduler.app.connection_for_read() as broker, broker.SimpleQueue("celery") as queue:
+    with scheduler.app.connection_for_read() as broker, broker.SimpleQueue("sweep") as queue:
         assert queue.get(timeout=5).headers["task"] == "orders.sweep_expired_orders"
     assert get_order(number=order.number).status == "pending"
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
+def test_a_broker_that_takes_connections_and_never_answers_costs_little_time(make_scheduler, silent):
+    order = buy((make_stock_item(), 2), now=PAST, due_at=PAST).order
+    scheduler = make_scheduler(silent)
+    started = time.monotonic()
+    for _ in range(3):
+        run(scheduler)
+    assert time.monotonic() - started < 4, "it waited for the broker"
+    assert get_order(number=order.number).status == "cancelled"
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_task_that_fails_here_does_not_stop_the_scheduler(make_scheduler, unreachable):
     scheduler = make_scheduler(unreachable)
 
@@ -102,11 +157,35 @@ def test_a_task_that_fails_here_does_not_stop_the_scheduler(make_scheduler, unre
         raise ZeroDivisionError
 
     scheduler.add(name="failing", task="test.fail", schedule=10)
-    assert run(scheduler, "failing").state == "FAILURE"
-    assert run(scheduler).state == "SUCCESS"
+    run(scheduler, "failing")
+    run(scheduler)
+    assert get_job_health(name="sweep_expired_orders") is not None
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
+def test_a_task_that_takes_long_here_holds_up_no_other_and_is_not_begun_twice(make_scheduler, unreachable):
+    scheduler = make_scheduler(unreachable)
+    begun, answered = [], threading.Event()
+
+    @scheduler.app.task(name="test.wait", shared=False)
+    def ask_a_slow_gateway():
+        begun.append(True)
+        answered.wait(20)
+
+    scheduler.add(name="slow", task="test.wait", schedule=10)
+    try:
+        threads = {scheduler.apply_async(scheduler.schedule["slow"], advance=False) for _ in range(2)}
+        run(scheduler)
+        assert get_job_health(name="sweep_expired_orders") is not None
+        assert all(thread.is_alive() for thread in threads)
+    finally:
+        answered.set()
+    for thread in threads:
+        thread.join(20)
+    assert begun == [True]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_tick_does_all_that_is_due(make_scheduler, unreachable):
     order = buy((make_stock_item(), 2), now=PAST, due_at=PAST).order
     scheduler = make_scheduler(unreachable)
@@ -114,6 +193,10 @@ def test_a_tick_does_all_that_is_due(make_scheduler, unreachable):
         entry.last_run_at = PAST
     for _ in scheduler.schedule:
         scheduler.tick()
+    names = {entry.task for entry in scheduler.schedule.values()}
+    for thread in threading.enumerate():
+        if thread.name in names:
+            thread.join(20)
     assert get_order(number=order.number).status == "cancelled"
     assert get_job_health(name="sweep_expired_orders") is not None
 
