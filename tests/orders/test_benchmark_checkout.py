@@ -148,7 +148,7 @@ def test_clients_are_spread_evenly_over_processes():
     ("strategy", "statements"), [("conditional", 7), ("pessimistic", 8), ("optimistic", 8), ("combined", 6)]
 )
 def test_a_one_line_checkout_keeps_to_its_statement_budget(strategy, statements):
-    # Look, BEGIN, order, line, ledger row, claim (two statements for some), COMMIT. `combined` looked a moment ago.
+    # Look, BEGIN, order, line, ledger row, claim (two for some), COMMIT; `combined` looked before.
     item = make_stock_item(on_hand=5, strategy=strategy)
     buy((item, 1))
     before = count_statements()
