@@ -9,8 +9,8 @@ from django_redis.exceptions import ConnectionInterrupted
 class OptionalRedisCache(RedisCache):
     """Redis that, while it is away, is an empty cache nobody else uses.
 
-    Log-in limits take a lock with `add`. Where a missing Redis says "not added", somebody else seems to hold that
-    lock, and nobody could log in; here it says "added". Limits are then not kept, and everything else is.
+    Log-in limits take a lock with `add`. Where a missing Redis says "not added", somebody else seems to hold
+    that lock, and nobody could log in; here it says "added". Limits are not kept then, everything else is.
     """
 
     def add(self, *args: Any, **kwargs: Any) -> bool:

@@ -82,6 +82,6 @@ def test_a_log_out_holds_although_redis_did_not_hear_of_it(without_redis, django
     user = django_user_model.objects.create_user("demo", "demo@example.com", "secret-enough-1")
     browser, thief = Client(), Client()
     browser.force_login(user)
-    thief.cookies = browser.cookies.copy()
+    thief.cookies.update(browser.cookies)
     assert browser.post("/accounts/logout/").status_code == 302
     assert thief.get("/account/orders/").status_code == 302
