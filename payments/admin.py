@@ -54,8 +54,8 @@ class PaymentAdmin(RecordAdmin):
     """Attempts to pay, to be read."""
 
     list_display = (
-        *("id", "show_order", "gateway", "status", "show_amount", "show_received", "show_refunded"),
-        *("created_at", "reference"),
+        *("created_at", "show_order", "gateway", "status"),
+        *("show_amount", "show_received", "show_refunded"),
     )
     list_filter = ("status", "gateway", "created_at")
     list_select_related = ("order",)
@@ -110,13 +110,12 @@ class RefundAdmin(RecordAdmin):
     """Money on its way back, to be read."""
 
     list_display = (
-        "id",
+        "created_at",
         "show_order",
         "show_amount",
         "status",
         "reason",
         "actor",
-        "created_at",
         "succeeded_at",
     )
     list_filter = ("status", "created_at")

@@ -6,6 +6,7 @@ import json
 import pytest
 import time_machine
 from django.conf import settings as shop_settings
+from django.urls import reverse
 
 from payments.errors import InvalidSignature, UnknownGateway
 from payments.gateways.sandbox.provider import signer
@@ -36,7 +37,7 @@ def sign(body):
     made = make_callback("ref", amount=1)
     now = dt.datetime.now(tz=dt.UTC)
     webhook = signer(shop_settings.SANDBOX_SECRET)
-    signature = webhook.sign(made.headers["Webhook-Id"], now, body.decode())
+    signature = webhook.sign(made.headers["Webhook-Id"], now, body.decode(errors="surrogateescape"))
     headers = {**made.headers, "Webhook-Timestamp": str(int(now.timestamp())), "Webhook-Signature": signature}
     return Callback(headers, body)
 
@@ -165,6 +166,19 @@ def test_a_signed_event_that_cannot_be_read_is_kept_as_it_came_and_waits_for_sta
     assert event.body.encode() == content
     assert event.latest_error
     assert (event.kind, event.reference, event.amount, event.currency) == ("", "", None, "")
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b'{"reference": "\xed\xa0\x80"}'])
+def test_a_signed_body_that_is_no_text_is_kept_with_its_bytes_spelled_out(content):
+    assert deliver(sign(content)).outcome == "review"
+    assert GatewayEvent.objects.get().body == content.decode(errors="backslashreplace")
+
+
+def test_the_gateway_is_told_that_an_unreadable_event_was_taken(client):
+    callback = sign(b"{")
+    url = reverse("api:webhook", kwargs={"gateway": "sandbox"})
+    response = client.post(url, callback.body, content_type="application/json", headers=callback.headers)
+    assert (response.status_code, response.json()["outcome"]) == (200, "review")
 
 
 def test_what_could_not_be_read_is_asked_about_again_only_by_staff():
