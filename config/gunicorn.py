@@ -10,7 +10,7 @@ from prometheus_client import multiprocess
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 # Requests wait for the database, not for the processor; mysqlclient gives the GIL up meanwhile.
-worker_class = "gthread"
+worker_class = "config.gunicorn_worker.ImpatientWorker"
 threads = int(os.environ.get("WEB_THREADS", "8"))
 timeout = 60
 graceful_timeout = 10

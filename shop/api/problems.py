@@ -150,7 +150,8 @@ def handle_exception(error: Exception, context: Mapping[str, Any]) -> Response |
 def find_problem(error: Exception) -> Problem | None:
     """Return the kind of problem an error means, by its class or the nearest of its bases."""
     if is_unavailable(error):
-        logger.warning("nothing to be had from the database: %r", error)
+        # Django logs the answer: a database that is away is worth one line for each request, not two.
+        logger.debug("nothing to be had from the database: %r", error)
         return BY_CODE["busy"]
     return next((_BY_ERROR[kind] for kind in type(error).__mro__ if kind in _BY_ERROR), None)
 

@@ -1,0 +1,137 @@
+"""Gunicorn's threaded worker, with a limit to how long a client may keep a thread waiting.
+
+Gunicorn's own waits for ever for the rest of a request: as many half-sent requests as there are threads stop
+the shop. A buffering proxy in front does this better (docs/operating.md); this is for when there is none.
+"""
+
+import contextlib
+import errno
+import time
+from typing import Any, Final
+
+from gunicorn import util
+from gunicorn.http.message import Request
+from gunicorn.http.unreader import SocketUnreader
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+# How long a thread waits for a client's next bytes, and for a whole request on top of what its size excuses.
+READ_SECONDS: Final = 10.0
+SLOWEST_BYTES_PER_SECOND: Final = 10_000
+WRITE_SECONDS: Final = 30.0
+# A connection without its first byte goes to the poller after this, which costs no thread.
+FIRST_BYTE_SECONDS: Final = 0.05
+# For a client to read an answer it did not wait for, while it was still sending.
+LINGER_SECONDS: Final = 1.0
+
+
+class ImpatientUnreader(SocketUnreader):
+    """Reads a request from a socket until the client has kept a thread waiting for too long."""
+
+    def __init__(self, sock: Any) -> None:
+        super().__init__(sock)
+        self.gave_up = False
+        self._patience = READ_SECONDS
+
+    def start_request(self) -> None:
+        """Be patient again: a new request begins."""
+        self._patience = READ_SECONDS
+
+    def chunk(self, size_hint: int | None = None) -> bytes:
+        """Return the next bytes. Raises ConnectionResetError, from then on always, when patience ends."""
+        usual = self.sock.gettimeout()
+        limit = min(self._patience, READ_SECONDS if usual is None else min(usual, READ_SECONDS))
+        if self.gave_up or limit <= 0:
+            self._give_up()
+        began = time.monotonic()
+        self.sock.settimeout(limit)
+        try:
+            data: bytes = super().chunk(size_hint)
+        except TimeoutError:
+            self._give_up()
+        finally:
+            self.sock.settimeout(usual)
+        self._patience += len(data) / SLOWEST_BYTES_PER_SECOND - (time.monotonic() - began)
+        return data
+
+    def _give_up(self) -> None:
+        self.gave_up = True
+        # The error of a client that went away: gunicorn and Django take it calmly.
+        raise ConnectionResetError(errno.ECONNRESET, "the client took too long")
+
+
+class ImpatientConnection(TConn):
+    """A connection that is dropped when its client stalls, and that never keeps the main loop waiting."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.is_stalled = False
+        self._is_ended = False
+
+    def init(self) -> None:
+        """Prepare for one request. Called in the thread that serves it."""
+        super().init()
+        if self.is_http2:
+            return
+        self.sock.settimeout(WRITE_SECONDS)
+        if not isinstance(self.parser.unreader, ImpatientUnreader):
+            unreader = ImpatientUnreader(self.sock)
+            unreader.unread(self.parser.unreader.take_buffered())
+            self.parser.unreader = unreader
+        self.parser.unreader.start_request()
+
+    def wait_for_data(self, timeout: float) -> bool:
+        """Say whether the first byte came; soon, because a thread waits here."""
+        return bool(super().wait_for_data(min(timeout, FIRST_BYTE_SECONDS)))
+
+    def end(self) -> None:
+        """Close the connection in the thread that served it, after a moment for the answer to be read."""
+        unreader = getattr(self.parser, "unreader", None)
+        self._is_ended = True
+        if self.is_stalled or getattr(unreader, "gave_up", False):
+            util.close(self.sock)
+        else:
+            with contextlib.suppress(OSError):
+                util.close_graceful(self.sock, timeout=LINGER_SECONDS)
+
+    def close(self, graceful: bool = False) -> None:  # noqa: FBT001, FBT002 - gunicorn's signature
+        """Close the connection, in the main loop, unless it is closed."""
+        if not self._is_ended:
+            super().close(graceful)
+
+
+class ImpatientWorker(ThreadWorker):
+    """Threads that a slow or silent client occupies for seconds only."""
+
+    def accept(self, listener: Any) -> None:
+        """Accept a connection."""
+        try:
+            client, address = listener.accept()
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
+                raise
+            return
+        self.nr_conns += 1
+        self.enqueue_req(ImpatientConnection(self.cfg, client, address, listener.getsockname()))
+
+    def handle(self, conn: ImpatientConnection) -> Any:
+        """Serve one request and say whether to keep the connection."""
+        keep = super().handle(conn)
+        if keep is False:
+            # Here, not in the main loop: that would accept nobody while a client does not hang up.
+            conn.end()
+        return keep
+
+    def handle_request(self, req: Request, conn: ImpatientConnection) -> Any:
+        """Answer one request."""
+        try:
+            return super().handle_request(req, conn)
+        except TimeoutError as error:
+            conn.is_stalled = True
+            raise ConnectionResetError(errno.ECONNRESET, "the client does not read") from error
+
+    def _keepalive_after(self, conn: ImpatientConnection, keepalive: Any) -> bool:
+        # Of a body nobody read only what is there already is thrown away; waiting for the rest is not worth
+        # a thread.
+        return bool(keepalive) and bool(
+            conn.parser.finish_body(deadline=time.monotonic() + FIRST_BYTE_SECONDS)
+        )
