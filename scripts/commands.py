@@ -44,7 +44,9 @@ def run_logged(
             raise StepFailed(f"{failure}: {error}") from error
         status = _wait(child)
     if status != 0:
-        raise StepFailed(f"{failure} (exit status {status}). The end of {target}:\n{read_tail(target)}")
+        raise StepFailed(
+            f"{failure} (exit status {status}). The end of {target}:\n{read_tail(target)}", status=status
+        )
 
 
 def _wait(child: subprocess.Popen[bytes]) -> int:

@@ -6,7 +6,14 @@ from collections.abc import Callable
 
 
 class StepFailed(Exception):
-    """A step could not be done; the message says what to do about it."""
+    """A step could not be done; the message says what to do about it.
+
+    `status` is the exit status of the program that could not do it, if it was one.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Cancelled(BaseException):

@@ -10,6 +10,7 @@ from scripts.locks import hold_lock
 from scripts.servers.pair import ServerPair
 
 ENV_FILE = paths.LOCAL / "env"
+SETUP_LOCK = paths.LOCAL / "setup.lock"
 # The second one switches the sandbox's play money on: a checkout that was set up this way is for trying out.
 SECRETS = ("SECRET_KEY", "SANDBOX_SECRET")
 
@@ -37,7 +38,7 @@ def hold_servers(*, user: str) -> Iterator[ServerPair]:
 @contextlib.contextmanager
 def hold_setup() -> Iterator[None]:
     """Keep every other set-up of this checkout waiting."""
-    with hold_lock(paths.LOCAL / "setup.lock", waiting_for="another make to finish its set-up"):
+    with hold_lock(SETUP_LOCK, waiting_for="another make to finish its set-up"):
         yield
 
 

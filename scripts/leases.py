@@ -18,6 +18,7 @@ class LeaseBook:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._keep = directory / "keep"
+        self._halt = directory / "halt"
         directory.mkdir(exist_ok=True)
 
     @contextlib.contextmanager
@@ -30,6 +31,7 @@ class LeaseBook:
         """Use the servers for the length of the block; `stop` is called if nobody else does afterwards."""
         with self._locked():
             lease = self._take(user)
+            self._halt.unlink(missing_ok=True)
         try:
             yield
         finally:
@@ -60,11 +62,17 @@ class LeaseBook:
         """Let the servers run on after their last user until `release_servers`."""
         self._keep.touch()
 
+    def are_halted(self) -> bool:
+        """Say whether the servers were stopped on purpose under their users, and nobody came since."""
+        return self._halt.exists()
+
     def release_servers(self, *, stop: Callable[[], None], force: bool) -> list[str]:
         """Stop the servers unless they are in use; return who uses them. `force` stops them all the same."""
         with self._locked():
             self._keep.unlink(missing_ok=True)
             users = self._list_users()
+            if force and users:
+                self._halt.touch()  # first: their keepers must not take it for a crash
             if force or not users:
                 stop()
             return users

@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 PROC = Path("/proc")
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
+PR_GET_CHILD_SUBREAPER = 37
 
 
 def _prctl(option: int, value: int) -> None:
@@ -27,6 +29,13 @@ def die_with_parent() -> None:
 def adopt_orphans() -> None:
     """Become the parent of descendants whose parent dies, so `list_descendants` still finds them."""
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _adopts_orphans() -> bool:
+    answer = ctypes.c_int(0)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_GET_CHILD_SUBREAPER, ctypes.byref(answer), 0, 0, 0)
+    return bool(answer.value)
 
 
 def read_blocked_signals(pid: int) -> int:
@@ -157,12 +166,28 @@ def signal_group(pid: int, signum: int) -> None:
 
 def start_detached(argv: Sequence[str], *, directory: Path, log: Path) -> None:
     """Start a server in `directory` that outlives this process; its output is appended to `log`."""
-    child = os.fork()
-    if child:
+    adopts = _adopts_orphans()
+    # Cancelled half-way, we would look for a server to stop before there is one.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        if adopts:  # else it would become ours, and end with us under its other users
+            _prctl(PR_SET_CHILD_SUBREAPER, 0)
+        child = os.fork()
+        if child == 0:
+            _become_server(argv, directory, log, signals=before)
         os.waitpid(child, 0)
-        return
+    finally:
+        if adopts:
+            adopt_orphans()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _become_server(
+    argv: Sequence[str], directory: Path, log: Path, *, signals: Iterable[signal.Signals | int]
+) -> NoReturn:
     try:  # in between, so that the server belongs to init and to no terminal
         os.setsid()
+        signal.pthread_sigmask(signal.SIG_SETMASK, signals)
         with log.open("ab") as output:
             subprocess.Popen(
                 argv,

@@ -13,8 +13,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from scripts import console, paths, ports, signals, site
-from scripts.environment import Needs, hold_servers, hold_setup, prepare
+from scripts.environment import SETUP_LOCK, Needs, hold_servers, hold_setup, prepare
+from scripts.keeper import ServerKeeper
 from scripts.locks import hold_slot
+from scripts.servers.pair import ServerPair
 from scripts.supervisor import Program, Supervisor
 
 DEFAULT_PORT = 8000
@@ -38,7 +40,7 @@ def main() -> int:
                 site.migrate(environment)
                 site.collect_static(environment)
                 has_demo = site.load_demo(environment)
-            serve(environment, has_demo=has_demo)
+            serve(environment, pair, has_demo=has_demo)
     except console.Cancelled:
         console.say("stopped")
     return 0
@@ -68,7 +70,7 @@ def claim_port() -> socket.socket:
         ) from error
 
 
-def serve(environment: Mapping[str, str], *, has_demo: bool) -> None:
+def serve(environment: Mapping[str, str], pair: ServerPair, *, has_demo: bool) -> None:
     """Run web, workers and beat until this process is cancelled."""
     with claim_port() as listener, make_scratch() as scratch:
         port = listener.getsockname()[1]
@@ -81,11 +83,14 @@ def serve(environment: Mapping[str, str], *, has_demo: bool) -> None:
             **environment,
             "PORT": str(port),
         }
-        Supervisor(list_programs(listener, scratch), settings).run(
-            is_ready=lambda: answers(port),
-            ready_seconds=READY_SECONDS,
-            announce=lambda: announce(url, has_demo=has_demo),
-        )
+        keeper = ServerKeeper(pair.list_private(os.environ), leases=pair.leases, setup_lock=SETUP_LOCK)
+        with contextlib.closing(keeper):
+            Supervisor(list_programs(listener, scratch), settings).run(
+                is_ready=lambda: answers(port),
+                ready_seconds=READY_SECONDS,
+                announce=lambda: announce(url, has_demo=has_demo),
+                look_around=keeper.look_after,
+            )
 
 
 @contextlib.contextmanager
@@ -163,6 +168,12 @@ def announce(url: str, *, has_demo: bool) -> None:
         lines += [
             "  Customer log-in:      demo@example.com    demo-holdfast",
             "  Staff log-in:         admin@example.com   admin-holdfast",
+            "",
+        ]
+    else:
+        lines += [
+            "  No demo log-ins here. To make a staff log-in of your own, in a second terminal:",
+            "      .venv/bin/python manage.py createsuperuser",
             "",
         ]
     console.show("\n".join([*lines, "  Ctrl-C stops everything.", ""]))

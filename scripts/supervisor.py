@@ -105,10 +105,16 @@ class Supervisor:
         self._selector = selectors.DefaultSelector()
 
     def run(
-        self, *, is_ready: Callable[[], bool], ready_seconds: float, announce: Callable[[], None]
+        self,
+        *,
+        is_ready: Callable[[], bool],
+        ready_seconds: float,
+        announce: Callable[[], None],
+        look_around: Callable[[], None] = lambda: None,
     ) -> None:
         """Start all programs, call `announce` once `is_ready`, and keep them running until `Cancelled`.
 
+        `look_around` is called again and again, to look after what the programs depend on.
         Raises `StepFailed` if they are not ready in time or one dies again and again.
         """
         processes.adopt_orphans()
@@ -121,6 +127,7 @@ class Supervisor:
             announce()
             while True:
                 self._look_after(seconds=0.5)
+                look_around()
         finally:
             self._stop()
 

@@ -84,6 +84,18 @@ class PrivateServer(ABC):
             f"  If its data is damaged for good, `rm -r {self.home}` starts afresh and loses what is in it."
         )
 
+    def launch_again(self) -> None:
+        """Start the server that ran before, at the same place, without waiting for it."""
+        endpoint = state.read_endpoint(self._endpoint_file)
+        if endpoint is None:
+            raise StepFailed(f"{self.title} cannot be started again: its {self._endpoint_file} is gone")
+        processes.start_detached(self.make_command(endpoint), directory=self.data, log=self.log)
+
+    def answers_as_remembered(self) -> bool:
+        """Say whether the server answers where it did before."""
+        endpoint = state.read_endpoint(self._endpoint_file)
+        return endpoint is not None and self.answers(endpoint)
+
     def _choose_endpoint(self, remembered: Endpoint | None) -> Endpoint:
         port = ports.choose_port(remembered.port if remembered else None)
         if remembered and port != remembered.port:

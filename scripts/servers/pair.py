@@ -24,6 +24,10 @@ class ServerPair:
         """Return the names of the URLs that the environment does not give."""
         return [name for name in self._servers if not environment.get(name)]
 
+    def list_private(self, environment: Mapping[str, str]) -> list[PrivateServer]:
+        """Return the servers that take the place of those the environment does not name."""
+        return [self._servers[name] for name in self.list_missing(environment)]
+
     def start(self, environment: Mapping[str, str]) -> dict[str, str]:
         """Start the servers the environment names no other for; return their URLs by variable name."""
         return {name: self._servers[name].start() for name in self.list_missing(environment)}

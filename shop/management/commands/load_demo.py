@@ -32,7 +32,9 @@ class Command(BaseCommand):
             raise CommandError(
                 f"This shop already has {others} product(s) of its own, and the demo comes with log-ins"
                 " whose passwords everybody knows. Nothing was loaded."
-                " Use --force if that is really what you want."
+                " Use --force if that is really what you want.",
+                # `make run` takes this calmly, unlike a failure.
+                returncode=3,
             )
         quiet = options["json"] or options["verbosity"] == 0
         report = load_demo(
