@@ -3,6 +3,7 @@
 from typing import cast
 
 from django.contrib import admin
+from knox.models import AuthToken
 
 from inventory.backoffice import PanelSource, StaffAdmin
 from orders.models import Order
@@ -11,7 +12,12 @@ from payments.staff_actions import REFUND
 
 
 def join_staff_pages() -> None:
-    """Extend the page of an order. Called once, when every app's admin is loaded."""
+    """Extend the page of an order, and hide what is no business of staff.
+
+    Called once, when every app's admin is loaded.
+    """
+    # Nobody can read a token there, and one made by hand is nobody's that logs in.
+    admin.site.unregister(AuthToken)
     orders = cast(StaffAdmin, admin.site.get_model_admin(Order))
     orders.extend(
         actions=[REFUND],

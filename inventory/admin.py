@@ -53,10 +53,10 @@ class StockItemAdmin(StaffAdmin):
         """Units that are here but promised to orders."""
         return item.on_hand - item.available
 
-    @admin.display(description=gettext_lazy("low"), boolean=True)
-    def show_is_low(self, item: StockItem) -> bool | None:
+    @admin.display(description=gettext_lazy("stock"))
+    def show_is_low(self, item: StockItem) -> str:
         """A warning, or nothing."""
-        return False if item.available <= item.low_stock_threshold else None
+        return _("low") if item.available <= item.low_stock_threshold else ""
 
     @admin.display(description=gettext_lazy("locking strategy"))
     def show_strategy(self, item: StockItem) -> str:

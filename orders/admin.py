@@ -174,10 +174,10 @@ class OrderAdmin(RecordAdmin):
         """The deadline, while there is one."""
         return order.payment_due_at if order.status == OrderStatus.PENDING else None
 
-    @admin.display(description=gettext_lazy("parked"), boolean=True)
-    def show_parked(self, order: Order) -> bool | None:
+    @admin.display(description=gettext_lazy("parked"))
+    def show_parked(self, order: Order) -> str:
         """A warning, or nothing."""
-        return False if order.parked_at else None
+        return _("parked") if order.parked_at else ""
 
     @admin.display(description=gettext_lazy("address"))
     def show_address(self, order: Order) -> str:
@@ -213,11 +213,10 @@ class OutboxMessageAdmin(RecordAdmin):
     list_display = (
         "key",
         "topic",
-        "is_waiting",
+        "show_state",
         "attempts",
         "created_at",
         "delivered_at",
-        "parked_at",
         "latest_error",
     )
     list_filter = (ParkedFilter, "is_waiting", "topic")
@@ -226,11 +225,19 @@ class OutboxMessageAdmin(RecordAdmin):
     fields = (
         ("topic", "key"),
         "payload",
-        ("is_waiting", "attempts", "deliver_after"),
+        ("show_state", "attempts", "deliver_after"),
         ("created_at", "delivered_at", "parked_at"),
         "latest_error",
     )
+    readonly_fields = ("show_state",)
     staff_actions = (REQUEUE,)
+
+    @admin.display(description=gettext_lazy("state"))
+    def show_state(self, message: OutboxMessage) -> str:
+        """Whether it is still on its way."""
+        if message.parked_at:
+            return _("parked")
+        return _("delivered") if message.delivered_at else _("waiting")
 
 
 @admin.register(JobHealth)
