@@ -1,11 +1,14 @@
 """Small decisions of the make targets."""
 
+import os
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
-from scripts import docs, environment, paths, run, test, venv
+from scripts import docs, environment, paths, run, site, test, venv
 from scripts.console import StepFailed
+from tests.shop.api.calls import make_variant
 
 
 @pytest.mark.parametrize(
@@ -45,6 +48,39 @@ def test_a_port_that_was_asked_for_and_is_taken_is_an_error(monkeypatch: pytest.
 
         with pytest.raises(StepFailed, match="Choose another: make run PORT="):
             run.claim_port()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(
+    not paths.VENV_PYTHON.exists(), reason="programs of the shop need the virtual environment"
+)
+def test_a_shop_with_products_of_its_own_is_told_calmly_that_the_demo_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_variant()
+    monkeypatch.setattr(paths, "LOCAL", tmp_path)
+    monkeypatch.setattr(paths, "LOGS", tmp_path)
+    given = connection.settings_dict
+    place = f"{given['USER']}:{given['PASSWORD']}@{given['HOST']}:{given['PORT']}"
+    url = f"mysql://{place}/{given['NAME']}"
+
+    has_demo = site.load_demo(
+        {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    )
+
+    said = capsys.readouterr().err
+    assert not has_demo
+    assert "this shop has products of its own, so the demo is left out" in said
+    assert "exit status" not in said
+
+
+@pytest.mark.parametrize("has_demo", [True, False])
+def test_the_banner_says_how_staff_log_in(has_demo: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    run.announce("http://127.0.0.1:8000", has_demo=has_demo)
+
+    said = capsys.readouterr().out
+    assert ("admin-holdfast" in said) is has_demo
+    assert (".venv/bin/python manage.py createsuperuser" in said) is not has_demo
 
 
 def test_the_real_environment_wins_unless_it_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
