@@ -270,21 +270,20 @@ def test_messages_not_begun_by_a_worker_that_is_stopped_are_free_at_once():
     assert deliver_outbox(now=NOW) == 2
 
 
-def test_messages_leased_beside_one_that_kills_its_workers_are_delivered():
-    deadly, good = Handler(failures=10**6, error=SystemExit("killed")), Handler()
-    deadly.enqueue("deadly")
-    good.enqueue(*"abc")
-    # A killed worker gives nothing back: all four have used up an attempt, and come again together.
+def test_a_message_that_killed_a_worker_is_tried_alone():
+    handler = Handler()
+    handler.enqueue(*"abc")
+    # A killed worker gives nothing back: one of the three killed it, and all have used up an attempt.
     OutboxMessage.objects.update(attempts=1)
-    now = NOW
-    for _ in range(MAX_ATTEMPTS):
-        try:
-            deliver_outbox(now=now)
-        except SystemExit:
-            now += LEASE
-    assert sorted(good.calls) == ["a", "b", "c"]
-    assert len(deadly.calls) == MAX_ATTEMPTS - 1
-    assert OutboxMessage.objects.get(parked_at__isnull=False).key == "deadly"
+    leased = []
+    connect(
+        handler.topic,
+        lambda key, payload: leased.append(
+            OutboxMessage.objects.filter(deliver_after__gt=NOW, is_waiting=True).count()
+        ),
+    )
+    assert deliver_outbox(now=NOW) == 3
+    assert leased == [1, 1, 1]
 
 
 @pytest.mark.parametrize("fails", [False, True])
