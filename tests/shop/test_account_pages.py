@@ -76,3 +76,12 @@ def test_a_log_in_leads_to_no_other_site(client: Client) -> None:
         {"login": customer.email, "password": "correct horse", "next": "https://evil.example/"},
     )
     assert answer["Location"] == "/"
+
+
+@pytest.mark.parametrize("address", ["http://[::1", "//[", "http://[x]/", "http://testserver\u2100/", "\x00"])
+def test_what_is_no_address_leads_nowhere_and_breaks_nothing(client: Client, address: str) -> None:
+    assert client.get("/accounts/login/", {"next": address}).status_code == 200
+    assert client.get("/accounts/signup/", {"next": address}).status_code == 200
+    typed = {"login": make_customer().email, "password": "correct horse", "next": address}
+    assert client.post("/accounts/login/", typed)["Location"] == "/"
+    assert client.post("/accounts/logout/", {"next": address})["Location"] == "/"
