@@ -91,7 +91,16 @@ def wait_for_end(clients: list[socket.socket], *, seconds: float) -> int:
         return len(selector.get_map())
 
 
-@pytest.mark.parametrize("sent", [HALF_A_BODY, HALF_A_HEAD, NOTHING, UNREAD_BODY, HANGS_ON])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param(HALF_A_BODY, id="half a body"),
+        pytest.param(HALF_A_HEAD, id="half a head"),
+        pytest.param(NOTHING, id="nothing"),
+        pytest.param(UNREAD_BODY, id="a body nobody reads"),
+        pytest.param(HANGS_ON, id="never hanging up"),
+    ],
+)
 def test_clients_that_stall_are_dropped_and_others_are_served(port: int, log: Path, sent: bytes) -> None:
     with contextlib.ExitStack() as stack:
         clients = [
