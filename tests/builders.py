@@ -1,4 +1,4 @@
-"""Plain functions that make things, with defaults; every argument a test cares about is written in the test."""
+"""Plain functions that make things, with defaults; what a test cares about is written in the test."""
 
 import datetime as dt
 import itertools
@@ -82,7 +82,10 @@ def make_callback(
     signed_at: dt.datetime | None = None,
     webhook: Webhook | None = None,
 ) -> Callback:
-    """Return a callback as the sandbox provider would sign it now; every call is another event unless `event_id` says so."""
+    """Return a callback as the sandbox provider would sign it now.
+
+    Every call is another event unless `event_id` says otherwise.
+    """
     body = json.dumps({"type": kind, "reference": reference, "amount": amount, "currency": currency})
     event_id = event_id or f"evt_{uuid.uuid4().hex}"
     # The real clock, because the signature's age is checked against it.
