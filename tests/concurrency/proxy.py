@@ -1,4 +1,4 @@
-"""A TCP proxy between the shop and its database that loses a COMMIT at a chosen moment.
+"""A TCP proxy between the shop and its database that loses a COMMIT, or lets others act, at a chosen moment.
 
 It reads the client's packets (three bytes of length, one of sequence, then the command) and, once armed, cuts
 the connection either before COMMIT reaches the server, or after the server has carried it out but before the
@@ -7,7 +7,7 @@ client hears of it.
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from enum import Enum
 
@@ -30,6 +30,7 @@ class CommitCuttingProxy:
         self.port: int = self._listener.getsockname()[1]
         self._lock = threading.Lock()
         self._armed: list[Cut] = []
+        self._interruptions: list[tuple[bytes, Callable[[], object]]] = []
         self.cuts = 0
         self._sockets: list[socket.socket] = [self._listener]
 
@@ -37,6 +38,11 @@ class CommitCuttingProxy:
         """Lose the next COMMITs in these ways, in this order."""
         with self._lock:
             self._armed.extend(cuts)
+
+    def interrupt(self, statement: str, act: Callable[[], object]) -> None:
+        """Before the next statement that contains this text reaches the server, do something else first."""
+        with self._lock:
+            self._interruptions.append((statement.encode(), act))
 
     def disarm(self) -> None:
         """Lose no more."""
@@ -64,6 +70,7 @@ class CommitCuttingProxy:
         replies.start()
         try:
             while packet := _read_packet(client):
+                self._act_before(packet)
                 cut = self._take_cut(packet)
                 if cut is None:
                     server.sendall(packet)
@@ -87,6 +94,13 @@ class CommitCuttingProxy:
                 client.sendall(data)
         except OSError:
             pass  # A reply nobody waits for any more: the server had finished when it was sent.
+
+    def _act_before(self, packet: bytes) -> None:
+        with self._lock:
+            due = [one for one in self._interruptions if packet[4] == _COM_QUERY and one[0] in packet]
+            self._interruptions = [one for one in self._interruptions if one not in due]
+        for _statement, act in due:
+            act()
 
     def _take_cut(self, packet: bytes) -> Cut | None:
         if packet[4] != _COM_QUERY or packet[5:].strip().upper() != b"COMMIT":

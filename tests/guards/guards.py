@@ -54,7 +54,7 @@ GUARDS = [
         LOCKING + "conditional.py",
         "if available < quantity:",
         "if True:",
-        "tests/inventory/test_locking_contract.py",
+        "tests/concurrency/test_interleavings.py",
     ),
     Guard(
         "two lines of one item are summed",
@@ -68,7 +68,7 @@ GUARDS = [
         "inventory/reservations.py",
         "items[id_][2]) for id_, quantity in sorted(totals.items())",
         "items[id_][2]) for id_, quantity in totals.items()",
-        "tests/orders/test_place_order.py tests/inventory/test_reservations.py",
+        "tests/inventory/test_reservations.py",
     ),
     Guard(
         "units are released once: settled reservations are left out",
@@ -96,7 +96,7 @@ GUARDS = [
         "orders/sweep.py",
         "overdue.select_for_update(skip_locked=True)",
         "overdue",
-        f"{RACE} -k 'sweeps or swept'",
+        "tests/concurrency/test_interleavings.py",
     ),
     Guard(
         "the idempotency key is looked up after a duplicate",

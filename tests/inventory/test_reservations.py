@@ -148,3 +148,9 @@ def test_what_was_remembered_of_a_hot_item_is_forgotten_when_it_runs_short():
         transaction.set_rollback(True)
     with pytest.raises(OutOfStock):
         plan_reservation(demands=[Demand(item.id, 2)])
+
+
+def test_claims_are_planned_in_the_order_of_their_items_whatever_the_basket():
+    items = [make_stock_item() for _ in range(5)]
+    claims = plan_reservation(demands=[Demand(item.id, 1) for item in reversed(items)])
+    assert [claim.stock_item_id for claim in claims] == [item.id for item in items]

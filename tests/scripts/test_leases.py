@@ -81,6 +81,8 @@ def test_a_user_that_was_killed_holds_nothing(book: LeaseBook, servers: Servers,
 def test_kept_servers_outlive_their_users_until_they_are_released(book: LeaseBook, servers: Servers) -> None:
     with book.hold(user="make setup", stop=servers.stop):
         book.keep_servers()
+    with book.hold(user="make test", stop=servers.stop):
+        pass
     assert servers.stops == 0
 
     assert book.release_servers(stop=servers.stop, force=False) == []
