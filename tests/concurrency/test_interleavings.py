@@ -13,7 +13,6 @@ from orders.services import sweep_expired_orders
 from tests.builders import NOW, buy, make_stock_item
 from tests.concurrency.race import race
 
-
 LOCK_NOW = "SELECT id FROM inventory_stockitem WHERE id = %s FOR UPDATE NOWAIT"
 
 
