@@ -59,7 +59,7 @@ def _shorten(record: logging.LogRecord, path: str) -> None:
         return
     # Its message names the folder on the server.
     message = "outside of its folder" if isinstance(error, SuspiciousFileOperation) else record.getMessage()
-    record.msg = "%s: %s"
+    record.msg = "%s (%s)"
     record.args = tuple(text.encode("unicode_escape").decode("ascii") for text in (message, path))
 
 
