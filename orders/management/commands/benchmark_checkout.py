@@ -1,5 +1,6 @@
 """Measure how fast orders can be placed."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,10 @@ class Command(BaseCommand):
             "--clients", default="1,8,32", help="how many buyers at once, separated by commas (1,8,32)"
         )
         parser.add_argument(
-            "--processes", type=int, default=8, help="spread buyers over at most so many processes (8)"
+            "--processes",
+            type=int,
+            default=os.cpu_count() or 2,
+            help="spread buyers over at most so many processes (one for each CPU, as the shop itself runs)",
         )
         parser.add_argument("--seconds", type=float, default=5.0, help="measured time of each run (5)")
         parser.add_argument(
