@@ -1,5 +1,6 @@
 """What can go wrong between the catalogue and an order."""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -53,3 +54,48 @@ class CartEmpty(ShopError):
 
 class CartChanged(ShopError):
     """The cart is not the one the customer was shown when they placed the order."""
+
+
+class SaleError(ShopError):
+    """Base of what can be wrong with a flash sale."""
+
+
+@dataclass
+class FlashSaleNotFound(SaleError):
+    """No flash sale has this id."""
+
+    sale_id: int
+
+    def __str__(self) -> str:
+        return f"no flash sale {self.sale_id}"
+
+
+@dataclass
+class InvalidSale(SaleError):
+    """The plan of a sale cannot be: `field` names what is wrong with it."""
+
+    field: str
+    problem: str
+
+    def __str__(self) -> str:
+        return self.problem
+
+
+@dataclass
+class SaleOverlaps(SaleError):
+    """The variant is in another sale at that time."""
+
+    name: str
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+
+    def __str__(self) -> str:
+        return f"overlaps with {self.name}, {self.starts_at:%Y-%m-%d %H:%M} to {self.ends_at:%Y-%m-%d %H:%M}"
+
+
+class SaleOver(SaleError):
+    """The sale has ended: nothing about it can change any more."""
+
+
+class SaleStarted(SaleError):
+    """The sale has started: it can be ended, not cancelled, and its start stays what it was."""

@@ -1,10 +1,10 @@
 """The catalogue and the cart."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -59,8 +59,19 @@ class Product(models.Model):
         return self.name
 
 
+class VariantQuerySet(models.QuerySet["Variant"]):
+    """Variants, which may be offers of flash sales."""
+
+    def listed(self) -> Self:
+        """Leave out the offers: they are bought by their SKU, and are nothing a product comes in."""
+        return self.filter(sale=None)
+
+
 class Variant(models.Model):
-    """One buyable form of a product, with its own price and its own stock item."""
+    """One buyable form of a product, with its own price and its own stock item.
+
+    The offer of a flash sale is a variant too, with the sale's price and allotment (docs/adr/0015).
+    """
 
     product = models.ForeignKey(
         Product, on_delete=models.CASCADE, related_name="variants", verbose_name=_("product")
@@ -73,6 +84,8 @@ class Variant(models.Model):
     price_amount = models.BigIntegerField(_("price"), help_text=_("In minor units of the shop's currency."))
     position = models.PositiveIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("active"), default=True)
+
+    objects = VariantQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("variant")
@@ -88,6 +101,45 @@ class Variant(models.Model):
     def label(self) -> str:
         """The chosen options as people say them: "M / Red"; empty for a product with one form."""
         return " / ".join(value for _name, value in self.options)
+
+
+class FlashSale(models.Model):
+    """Some units of a variant, set aside to be sold at another price for a while. Written by its services.
+
+    Open from `starts_at` to `ends_at`, unless it was ended before. Orders read these times, so a sale begins
+    and ends to the moment, whatever the scheduled task is doing.
+    """
+
+    variant = models.ForeignKey(
+        Variant, on_delete=models.PROTECT, related_name="flash_sales", verbose_name=_("variant")
+    )
+    # What is bought: its stock item holds the allotment, its price is the sale's.
+    offer = models.OneToOneField(
+        Variant, on_delete=models.PROTECT, related_name="sale", verbose_name=_("offer")
+    )
+    name = models.CharField(_("name"), max_length=120)
+    starts_at = models.DateTimeField(_("starts at"))
+    ends_at = models.DateTimeField(_("ends at"))
+    units = models.PositiveIntegerField(_("units"), help_text=_("Set aside for the sale."))
+    limit_per_customer = models.PositiveIntegerField(
+        _("limit per customer"), default=0, help_text=_("Units one customer may buy in all; 0 is no limit.")
+    )
+    payment_window_seconds = models.PositiveIntegerField(_("payment window (seconds)"), null=True, blank=True)
+    started_at = models.DateTimeField(_("started at"), null=True, blank=True, editable=False)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("flash sale")
+        verbose_name_plural = _("flash sales")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")), name="flashsale_ends_after_start"
+            ),
+            models.CheckConstraint(condition=Q(units__gt=0), name="flashsale_has_units"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ProductImage(models.Model):
