@@ -54,3 +54,26 @@ class InvalidOrder(OrderError):
 
     def __str__(self) -> str:
         return self.problem
+
+
+@dataclass
+class AllowanceExceeded(OrderError):
+    """Whoever `key` stands for may have `limit` units in all, has `used` of them, and asked for more."""
+
+    key: str
+    limit: int
+    used: int
+
+    def __str__(self) -> str:
+        return f"the limit is {self.limit} units for each customer, and {self.used} are taken"
+
+
+@dataclass
+class TooManyUnpaid(OrderError):
+    """This customer or address holds `open_units` in unpaid orders; with this order it would pass `limit`."""
+
+    open_units: int
+    limit: int
+
+    def __str__(self) -> str:
+        return f"unpaid orders hold {self.open_units} units already; the limit is {self.limit}"

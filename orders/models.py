@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.types import SKU_LENGTH
 from orders.states import CancelReason, OrderStatus
-from orders.types import MAX_KEY_LENGTH, MAX_SCOPE_LENGTH
+from orders.types import MAX_ADDRESS_LENGTH, MAX_ALLOWANCE_KEY_LENGTH, MAX_KEY_LENGTH, MAX_SCOPE_LENGTH
 
 
 class Order(models.Model):
@@ -21,6 +21,7 @@ class Order(models.Model):
     status = models.CharField(_("status"), max_length=10, choices=OrderStatus.choices)
     currency = models.CharField(_("currency"), max_length=3)
     total_amount = models.BigIntegerField(_("total"))
+    units = models.BigIntegerField(_("units"), default=0)
     email = models.EmailField(_("e-mail"))
     customer = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -32,6 +33,11 @@ class Order(models.Model):
         verbose_name=_("customer"),
     )
     shipping_address = models.JSONField(_("shipping address"), null=True, blank=True)
+    # Where an unpaid order came from, so that one address cannot hold a whole stock. Emptied when the order
+    # is paid or cancelled: nothing counts it any more.
+    client_address = models.CharField(
+        _("client address"), max_length=MAX_ADDRESS_LENGTH, blank=True, db_collation="utf8mb4_bin"
+    )
     # Under which reference the ledger holds this order's units; a late payment reserves anew under another
     # one.
     stock_reference = models.CharField(_("stock reference"), max_length=32, db_collation="utf8mb4_bin")
@@ -64,6 +70,10 @@ class Order(models.Model):
         indexes = [
             # The sweep reads the overdue end of this index only, however many orders there are.
             models.Index(fields=["status", "payment_due_at"], name="order_sweep"),
+            # What is unpaid is due in the future: these find it behind any history, and stay as they are when
+            # an order changes its status.
+            models.Index(fields=["customer", "payment_due_at"], name="order_customer_due"),
+            models.Index(fields=["client_address", "payment_due_at"], name="order_address_due"),
         ]
 
     def __str__(self) -> str:
@@ -95,6 +105,61 @@ class OrderLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} x {self.sku}"
+
+
+class PurchaseAllowance(models.Model):
+    """How many units whoever `key` stands for has taken, of how many they may have in all.
+
+    Changed only by `orders.allowances`.
+    """
+
+    # The primary key, so that an upsert locks this one record and no gap of another index beside it.
+    key = models.CharField(
+        _("key"), max_length=MAX_ALLOWANCE_KEY_LENGTH, primary_key=True, db_collation="utf8mb4_bin"
+    )
+    used = models.BigIntegerField(_("used"))
+    # As the latest order was told; staff may have changed it since.
+    unit_limit = models.BigIntegerField(_("limit"))
+
+    class Meta:
+        verbose_name = _("purchase allowance")
+        verbose_name_plural = _("purchase allowances")
+        constraints = [
+            models.CheckConstraint(condition=Q(used__gte=0), name="purchaseallowance_not_negative"),
+            # Not a safety net behind a guard: this is the guard, because an upsert has no WHERE.
+            models.CheckConstraint(
+                condition=Q(used__lte=models.F("unit_limit")), name="purchaseallowance_within_limit"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.used} of {self.unit_limit}"
+
+
+class AllowanceUse(models.Model):
+    """What an order took of an allowance. It counts while the order is neither cancelled nor refunded."""
+
+    id = models.BigIntegerField(primary_key=True)
+    order = models.ForeignKey(
+        Order,
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="allowance_uses",
+        verbose_name=_("order"),
+    )
+    key = models.CharField(_("key"), max_length=MAX_ALLOWANCE_KEY_LENGTH, db_collation="utf8mb4_bin")
+    quantity = models.BigIntegerField(_("quantity"))
+
+    class Meta:
+        verbose_name = _("use of an allowance")
+        verbose_name_plural = _("uses of allowances")
+        constraints = [
+            models.UniqueConstraint(fields=["order", "key"], name="allowanceuse_once_per_key"),
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="allowanceuse_quantity_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} of {self.key}"
 
 
 class OutboxMessage(models.Model):

@@ -20,9 +20,9 @@ from orders.types import OrderDraft, OrderLineView, OrderView, PlacedOrder
 _INSERT_ORDERS = RowInsert(
     Order,
     [
-        *("id", "number", "status", "currency", "total_amount", "email", "customer", "shipping_address"),
-        *("stock_reference", "idempotency_scope", "idempotency_key", "request_fingerprint"),
-        *("placed_at", "payment_due_at", "paid_at"),
+        *("id", "number", "status", "currency", "total_amount", "units", "email", "customer"),
+        *("shipping_address", "client_address", "stock_reference", "idempotency_scope", "idempotency_key"),
+        *("request_fingerprint", "placed_at", "payment_due_at", "paid_at"),
     ],
     constants={
         **dict.fromkeys(("fulfilled_at", "cancelled_at", "refunded_at", "parked_at"), "NULL"),
@@ -124,8 +124,9 @@ def prepare_inserts(orders: Sequence[tuple[Placement, OrderView]]) -> list[State
 def _order_row(placement: Placement, order: OrderView) -> tuple[object, ...]:
     address = None if order.shipping_address is None else json.dumps(dict(order.shipping_address))
     return (
-        *(order.id, order.number, order.status, order.currency, order.total_amount, order.email),
-        *(order.customer_id, address, make_reference(order)),
+        *(order.id, order.number, order.status, order.currency, order.total_amount),
+        *(placement.draft.units, order.email, order.customer_id, address),
+        *(placement.draft.client_address if order.paid_at is None else "", make_reference(order)),
         *(placement.scope, placement.key, placement.fingerprint),
         *(order.placed_at, order.payment_due_at, order.paid_at),
     )

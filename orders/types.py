@@ -9,6 +9,9 @@ MAX_LINES: Final = 5_000
 MAX_AMOUNT: Final = 10**15
 MAX_SCOPE_LENGTH: Final = 64
 MAX_KEY_LENGTH: Final = 255
+MAX_ALLOWANCE_KEY_LENGTH: Final = 255
+# An IPv6 address with an IPv4 address written at its end.
+MAX_ADDRESS_LENGTH: Final = 45
 # The name under which the sweep notes its success.
 SWEEP_JOB: Final = "sweep_expired_orders"
 
@@ -25,8 +28,31 @@ class LineDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """This order takes `quantity` of the `limit` units which whoever `key` stands for may have in all.
+
+    Orders that are cancelled, expired or refunded give theirs back.
+    """
+
+    key: str
+    limit: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnpaidLimits:
+    """How many units unpaid orders of one customer, and of one address, may hold at once; 0 is no limit."""
+
+    per_customer: int = 0
+    per_address: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class OrderDraft:
-    """An order to be placed. `payment_due_at` is aware UTC."""
+    """An order to be placed. `payment_due_at` is aware UTC.
+
+    `client_address` is where the order comes from, as far as brakes count it; empty for nowhere to count.
+    """
 
     email: str
     currency: str
@@ -34,11 +60,18 @@ class OrderDraft:
     payment_due_at: dt.datetime
     customer_id: int | None = None
     shipping_address: Mapping[str, Any] | None = None
+    allowances: tuple[Allowance, ...] = ()
+    client_address: str = ""
 
     @property
     def total_amount(self) -> int:
         """Sum of the lines in minor units."""
         return sum(line.unit_price * line.quantity for line in self.lines)
+
+    @property
+    def units(self) -> int:
+        """Units of all lines together."""
+        return sum(line.quantity for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)

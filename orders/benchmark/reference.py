@@ -10,8 +10,9 @@ import MySQLdb
 from django.db import connection
 
 from inventory.ids import new_id, new_ids
-from inventory.types import StockLevel
-from orders.benchmark.sellers import EMAIL, PAYMENT_WINDOW, PRICE, Outcome
+from orders.benchmark.jobs import Job
+from orders.benchmark.sellers import EMAIL, PRICE, SCOPE, Outcome
+from orders.benchmark.wire import MeteredConnection, find_wire
 from orders.benchmark.workloads import Basket
 from orders.numbers import number_for
 
@@ -19,11 +20,11 @@ _RETRYABLE: Final = {1213: "deadlocks", 1205: "lock_waits"}
 
 # Written out by hand: nothing of the shop's own way to the database is in what it is measured against.
 _ORDER: Final = (
-    "INSERT INTO orders_order (id, number, status, currency, total_amount, email, customer_id,"
-    " shipping_address, stock_reference, idempotency_scope, idempotency_key, request_fingerprint,"
-    " placed_at, payment_due_at, paid_at, fulfilled_at, cancelled_at, refunded_at, cancel_reason, parked_at,"
-    " parked_because) VALUES (%s, %s, 'pending', 'USD', %s, %s, NULL, NULL, %s, %s, %s, '',"
-    " %s, %s, NULL, NULL, NULL, NULL, '', NULL, '')"
+    "INSERT INTO orders_order (id, number, status, currency, total_amount, units, email, customer_id,"
+    " shipping_address, client_address, stock_reference, idempotency_scope, idempotency_key,"
+    " request_fingerprint, placed_at, payment_due_at, paid_at, fulfilled_at, cancelled_at, refunded_at,"
+    " cancel_reason, parked_at, parked_because) VALUES (%s, %s, 'pending', 'USD', %s, %s, %s, NULL, NULL, '',"
+    " %s, %s, %s, '', %s, %s, NULL, NULL, NULL, NULL, '', NULL, '')"
 )
 _LINE: Final = (
     "INSERT INTO orders_orderline (id, order_id, stock_item_id, position, sku, name, unit_price, quantity)"
@@ -46,9 +47,13 @@ _OVERWRITE: Final = "UPDATE inventory_stockitem SET available = %s, version = %s
 class RawSeller:
     """Bare mysqlclient: the rows of an order, the guarded UPDATE last, one transaction an order."""
 
-    def __init__(self, items: Sequence[StockLevel], scope: str) -> None:
-        self._items, self._scope = items, scope
+    # Never busy: it tries again until it has got through.
+    retry_after = 0.0
+
+    def __init__(self, job: Job) -> None:
+        self._items, self._payment_window = job.items, job.workload.payment_window
         self.counts: Counter[str] = Counter()
+        self.placed_id = 0
         self._connection = open_raw_connection()
         self._connection.autocommit(False)  # noqa: FBT003 - the driver takes it so
         self._cursor = self._connection.cursor()
@@ -88,12 +93,14 @@ class RawSeller:
 
     def _insert(self, basket: Basket, wanted: Sequence[tuple[int, int]]) -> None:
         now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-        placed_at, due_at = now.isoformat(" "), (now + PAYMENT_WINDOW).isoformat(" ")
+        placed_at, due_at = now.isoformat(" "), (now + self._payment_window).isoformat(" ")
         order_id, ids, execute = new_id(), new_ids(2 * len(basket)), self._cursor.execute
+        self.placed_id = order_id
         number = number_for(order_id)
-        total = sum(PRICE * quantity for _index, quantity in basket)
-        key = (self._scope, uuid.uuid4().hex)
-        execute(_ORDER, (order_id, number, total, EMAIL, f"order:{number}", *key, placed_at, due_at))
+        units = sum(quantity for _index, quantity in basket)
+        key = (SCOPE, uuid.uuid4().hex)
+        money = (PRICE * units, units, EMAIL, f"order:{number}")
+        execute(_ORDER, (order_id, number, *money, *key, placed_at, due_at))
         lines: list[Any] = []
         for position, (index, quantity) in enumerate(basket):
             item = self._items[index]
@@ -132,10 +139,10 @@ class UnlockedSeller(RawSeller):
 
 
 def open_raw_connection(*, database: bool = True) -> Any:
-    """Return a connection without Django: same server, same session settings, same isolation level."""
+    """Return a connection without Django: same server, same session settings, isolation level and wire."""
     parameters = {name: value for name, value in connection.get_connection_params().items() if name != "conv"}
     if not database:
         parameters.pop("database", None)
-    raw = MySQLdb.connect(**parameters)
+    raw = MeteredConnection(wire=find_wire(), **parameters)
     raw.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
     return raw
