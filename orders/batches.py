@@ -13,7 +13,7 @@ from typing import Final
 from django.db import IntegrityError
 
 from inventory.combining import BatchFailed, Combiner
-from inventory.contention import count
+from inventory.contention import count, count_batch
 from inventory.errors import InventoryError, StockBusy
 from inventory.selectors import get_levels_by_id
 from inventory.services import PlannedClaim, reserve_together
@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 # More would hold the hot row for long enough to be felt, and gain little: the commit is shared by then.
 BATCH_LIMIT: Final = 64
+# Who comes behind so many batches is turned away at once: he would wait longer than people do.
+WAITING_LIMIT: Final = 4 * BATCH_LIMIT
 PATIENCE_SECONDS: Final = 5.0
 
 
@@ -85,8 +87,7 @@ def _place_all_or_what_fits(requests: Sequence[_Request]) -> dict[int, OrderView
 
 def _place_all(requests: Sequence[_Request]) -> dict[int, OrderView]:
     orders = run_in_transaction(lambda: _write(requests))
-    count("batches")
-    count("batched_orders", len(orders))
+    count_batch(len(orders))
     return dict(enumerate(orders))
 
 
@@ -130,4 +131,6 @@ def _write(requests: Sequence[_Request]) -> list[OrderView]:
     return [order for _placement, order in orders]
 
 
-combiner: Combiner[_Request, PlacedOrder | None] = Combiner(_place_batch, batch_limit=BATCH_LIMIT)
+combiner: Combiner[_Request, PlacedOrder | None] = Combiner(
+    _place_batch, batch_limit=BATCH_LIMIT, waiting_limit=WAITING_LIMIT
+)
