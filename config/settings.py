@@ -207,6 +207,11 @@ PAYMENT_GATEWAYS = env.list("PAYMENT_GATEWAYS", default=["sandbox"])
 LATE_PAYMENT = env.str("LATE_PAYMENT", default="reserve")
 # Signs the sandbox gateway's callbacks. Unset, the sandbox is off: nobody pays with play money in production.
 SANDBOX_SECRET = env.str("SANDBOX_SECRET", default="")
+# The line for each stock item, in each process (inventory/lines.py): how many orders are placed at once, how
+# many more may wait for that, and for how many seconds.
+STOCK_LINE_AT_WORK = env.int("STOCK_LINE_AT_WORK", default=5)
+STOCK_LINE_WAITING = env.int("STOCK_LINE_WAITING", default=20)
+STOCK_LINE_SECONDS = env.float("STOCK_LINE_SECONDS", default=3.0)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # --- People -------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError, connections
 
@@ -36,6 +37,21 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
             hint="Set OPTIONS['isolation_level'] to 'read committed': retries must see new commits.",
             id="inventory.E002",
         )
+    ]
+
+
+@register("inventory")
+def check_lines(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Look whether the line for a stock item lets anybody in."""
+    least = {"STOCK_LINE_AT_WORK": 1, "STOCK_LINE_WAITING": 0, "STOCK_LINE_SECONDS": 0}
+    return [
+        Error(
+            f"{name} is {getattr(settings, name)}: nobody could order anything that others order too.",
+            hint=f"Set it to {at_least} or more.",
+            id="inventory.E006",
+        )
+        for name, at_least in least.items()
+        if getattr(settings, name) < at_least
     ]
 
 

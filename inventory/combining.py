@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
+from inventory.contention import count
 from inventory.errors import StockBusy
 
 Work = TypeVar("Work")
@@ -44,10 +45,14 @@ class Combiner(Generic[Work, Result]):
     """
 
     def __init__(
-        self, run: Callable[[Sequence[Work]], Sequence[Result | Exception]], *, batch_limit: int
+        self,
+        run: Callable[[Sequence[Work]], Sequence[Result | Exception]],
+        *,
+        batch_limit: int,
+        waiting_limit: int,
     ) -> None:
         self._run = run
-        self._batch_limit = batch_limit
+        self._batch_limit, self._waiting_limit = batch_limit, waiting_limit
         self._lock = threading.Lock()
         # A key is in here exactly while somebody leads it.
         self._queues: dict[Hashable, deque[_Member[Work, Result]]] = {}
@@ -60,8 +65,9 @@ class Combiner(Generic[Work, Result]):
     def submit(self, key: Hashable, work: Work, *, patience_seconds: float) -> Result:
         """Have `work` carried out with others of its key and return its result, or raise its error.
 
-        Raises StockBusy if no batch has taken the work on within `patience_seconds`; it is then not carried
-        out. Raises BatchFailed if its batch was broken off from outside.
+        Raises StockBusy at once if too many wait already, or if no batch has taken the work on within
+        `patience_seconds`; it is then not carried out. Raises BatchFailed if its batch was broken off from
+        outside.
         """
         member: _Member[Work, Result] = _Member(work)
         with self._lock:
@@ -69,8 +75,11 @@ class Combiner(Generic[Work, Result]):
             if queue is None:
                 self._queues[key] = deque()
                 member.has_lead = True
-            else:
+            elif len(queue) < self._waiting_limit:
                 queue.append(member)
+            else:
+                count("line_full")
+                raise StockBusy("the line for a stock item is full")
         if not member.has_lead:
             self._wait(key, member, patience_seconds)
         if member.has_lead:
@@ -91,7 +100,8 @@ class Combiner(Generic[Work, Result]):
                 self._pass_lead_on(key)
             raise
         if not is_taken:
-            raise StockBusy("too many wait for the same stock item")
+            count("line_too_slow")
+            raise StockBusy("the line for a stock item moves too slowly")
 
     def _withdraw(self, key: Hashable, member: _Member[Work, Result]) -> bool:
         with self._lock:

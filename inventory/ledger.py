@@ -11,10 +11,12 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from inventory import sold_out
 from inventory.errors import DuplicateMovement, InventoryError
 from inventory.ids import new_ids
 from inventory.models import MovementKind, StockItem, StockMovement
@@ -110,4 +112,7 @@ def change_counters(*, stock_item_id: int, available: int, on_hand: int) -> bool
         available__gte=-available,
         on_hand__gte=F("available") + (available - on_hand),
     ).update(available=F("available") + available, on_hand=F("on_hand") + on_hand, version=F("version") + 1)
+    if matched and available > 0:
+        # Not before COMMIT: whoever looked in between would remember the old number again.
+        transaction.on_commit(partial(sold_out.forget, stock_item_id))
     return matched == 1

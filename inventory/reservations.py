@@ -1,13 +1,14 @@
 """Units for orders: reserve, release, ship. All need the transaction in which the order changes too."""
 
 import datetime as dt
+import time
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
 
-from inventory import hot
+from inventory import hot, sold_out
 from inventory.errors import InvalidQuantity, OutOfStock, UnknownSku
 from inventory.ledger import Movement, apply_to_counters, book
 from inventory.locking.base import take_units
@@ -40,9 +41,10 @@ def plan_reservation(*, demands: Sequence[Demand], look: bool = False) -> list[P
     """Sum the demands for each stock item and refuse at once what cannot be had, without any lock.
 
     Saves everybody the wait when something is sold out. What others are taking at this moment is not
-    committed yet, so this can only be too hopeful; a refusal was true when it was read. Buyers of a hot item
-    that combines are spared the read for a moment, unless told to `look`. Raises OutOfStock with all
-    shortfalls, UnknownSku, InvalidQuantity. Needs no transaction.
+    committed yet, so this can only be too hopeful; a refusal was true when it was read. Buyers of one hot
+    item are spared the read for a moment, those of an item that combines and those that storm one which is
+    sold out, unless told to `look`. Raises OutOfStock with all shortfalls, UnknownSku, InvalidQuantity.
+    Needs no transaction.
     """
     totals: Counter[int] = Counter()
     for demand in demands:
@@ -52,16 +54,19 @@ def plan_reservation(*, demands: Sequence[Demand], look: bool = False) -> list[P
         totals[demand.stock_item_id] += demand.quantity
     if not look and (claim := _plan_from_memory(totals)):
         return [claim]
+    read_at = time.monotonic()
     items = _read_items(totals)
     if unknown := totals.keys() - items.keys():
         raise UnknownSku([f"#{stock_item_id}" for stock_item_id in sorted(unknown)])
-    short = [
-        Shortfall(items[id_][0], quantity, items[id_][1])
+    short = {
+        id_: Shortfall(items[id_][0], quantity, items[id_][1])
         for id_, quantity in sorted(totals.items())
         if items[id_][1] < quantity
-    ]
+    }
     if short:
-        raise OutOfStock(short)
+        for id_, shortfall in short.items():
+            sold_out.note_refusal(stock_item_id=id_, shortfall=shortfall, read_at=read_at)
+        raise OutOfStock(list(short.values()))
     claims = [
         PlannedClaim(id_, items[id_][0], quantity, items[id_][2]) for id_, quantity in sorted(totals.items())
     ]
@@ -74,6 +79,8 @@ def _plan_from_memory(totals: Mapping[int, int]) -> PlannedClaim | None:
     if len(totals) != 1:
         return None
     [(stock_item_id, quantity)] = totals.items()
+    if shortfall := sold_out.recall_shortfall(stock_item_id=stock_item_id, quantity=quantity):
+        raise OutOfStock([shortfall])
     sku = hot.recall(stock_item_id)
     return PlannedClaim(stock_item_id, sku, quantity, Combined.name) if sku else None
 

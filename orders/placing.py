@@ -1,14 +1,26 @@
-"""Placing an order: look first, then write it, alone or together with others."""
+"""Placing an order: look first, stand in line, then write it, alone or together with others."""
 
 import datetime as dt
 
 from inventory.errors import OutOfStock
+from inventory.lines import InLine
 from inventory.services import plan_reservation
 from inventory.types import MAX_QUANTITY, Demand
 from orders.batches import place_combined
-from orders.errors import InvalidOrder
+from orders.brakes import require_room_for_unpaid
+from orders.errors import AllowanceExceeded, InvalidOrder, TooManyUnpaid
 from orders.placement import Placement
-from orders.types import MAX_AMOUNT, MAX_KEY_LENGTH, MAX_LINES, MAX_SCOPE_LENGTH, OrderDraft, PlacedOrder
+from orders.types import (
+    MAX_ADDRESS_LENGTH,
+    MAX_AMOUNT,
+    MAX_KEY_LENGTH,
+    MAX_LINES,
+    MAX_SCOPE_LENGTH,
+    NO_UNPAID_LIMITS,
+    OrderDraft,
+    PlacedOrder,
+    UnpaidLimits,
+)
 
 
 def place_order(
@@ -17,13 +29,15 @@ def place_order(
     idempotency_scope: str,
     idempotency_key: str,
     fingerprint: str = "",
+    unpaid_limits: UnpaidLimits = NO_UNPAID_LIMITS,
     now: dt.datetime,
 ) -> PlacedOrder:
     """Place an order and reserve its units, or change nothing.
 
     The same key in the same scope gives the same order, also after a lost connection or at the same time;
-    `fingerprint` tells whether it is the same request. Raises OutOfStock, StockBusy, IdempotencyKeyReused,
-    InvalidOrder, UnknownSku, InvalidQuantity. Opens its own transaction, or shares one with other orders.
+    `fingerprint` tells whether it is the same request. Raises OutOfStock, AllowanceExceeded, TooManyUnpaid,
+    StockBusy, IdempotencyKeyReused, InvalidOrder, UnknownSku, InvalidQuantity. Opens its own transaction, or
+    shares one with other orders.
     """
     _require_usable(draft)
     if len(idempotency_scope) > MAX_SCOPE_LENGTH or len(idempotency_key) > MAX_KEY_LENGTH:
@@ -32,17 +46,25 @@ def place_order(
     demands = [Demand(line.stock_item_id, line.quantity) for line in draft.lines]
     try:
         claims = plan_reservation(demands=demands)
-        if len(claims) == 1 and claims[0].combines:
+        require_room_for_unpaid(draft=draft, limits=unpaid_limits, now=now)
+        placement.look_at_allowances()
+        # Those who may share a transaction wait for the next one, in a line of their own (orders.batches).
+        if is_shared := len(claims) == 1 and claims[0].combines:
             if placed := place_combined(placement, claims[0]):
                 return placed
             # Not served with the others: look again, and go on alone.
             claims = plan_reservation(demands=demands, look=True)
-    except OutOfStock:
-        # Sold out meanwhile, perhaps to this very request: its retry must get its order, not a refusal.
+            placement.look_at_allowances()
+        with InLine([claim.stock_item_id for claim in claims], is_expected=is_shared) as has_waited:
+            if has_waited:
+                # Sold out by those ahead: that needs no transaction to find out.
+                claims = plan_reservation(demands=demands, look=True)
+            return placement.run(claims)
+    except (OutOfStock, AllowanceExceeded, TooManyUnpaid):
+        # Taken meanwhile, perhaps by this very request: its retry must get its order, not a refusal.
         if replay := placement.find_replay():
             return replay
         raise
-    return placement.run(claims)
 
 
 def _require_usable(draft: OrderDraft) -> None:
@@ -62,3 +84,13 @@ def _require_usable(draft: OrderDraft) -> None:
             raise InvalidOrder(f"{line.sku}: amount too large")
     if draft.total_amount > MAX_AMOUNT:
         raise InvalidOrder("total too large")
+    _require_usable_limits(draft)
+
+
+def _require_usable_limits(draft: OrderDraft) -> None:
+    if len(draft.client_address) > MAX_ADDRESS_LENGTH:
+        raise InvalidOrder("not a usable client address")
+    if len({allowance.key for allowance in draft.allowances}) < len(draft.allowances):
+        raise InvalidOrder("an allowance is named twice")
+    if not all(1 <= a.quantity <= MAX_QUANTITY and 0 <= a.limit <= MAX_AMOUNT for a in draft.allowances):
+        raise InvalidOrder("not a usable allowance")

@@ -9,6 +9,8 @@ os.environ.setdefault("SECURE_COOKIES", "false")
 from config.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# One process of tests stands for many of a shop: its racers are to meet in the database.
+STOCK_LINE_AT_WORK = STOCK_LINE_WAITING = 1000
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES = {
     **STORAGES,  # noqa: F405

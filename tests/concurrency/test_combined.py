@@ -188,7 +188,7 @@ def test_who_waits_too_long_is_told_so_and_buys_nothing():
         assert may_end.wait(DEADLINE_SECONDS)
         return batch
 
-    slow = Combiner(work, batch_limit=4)
+    slow = Combiner(work, batch_limit=4, waiting_limit=8)
 
     def be_impatient():
         assert is_working.wait(DEADLINE_SECONDS)
@@ -213,7 +213,7 @@ def test_a_leader_that_is_stopped_leaves_neither_its_followers_nor_the_item_behi
             raise SystemExit
         return batch
 
-    stopping = Combiner(work, batch_limit=4)
+    stopping = Combiner(work, batch_limit=4, waiting_limit=8)
 
     def follow():
         assert is_working.wait(DEADLINE_SECONDS)
@@ -236,7 +236,7 @@ def test_followers_of_a_batch_that_was_broken_off_are_told_that_nobody_knows():
             return batch
         raise KeyboardInterrupt
 
-    breaking = Combiner(work, batch_limit=4)
+    breaking = Combiner(work, batch_limit=4, waiting_limit=8)
 
     def follow():
         assert is_working.wait(DEADLINE_SECONDS)
@@ -256,7 +256,7 @@ def test_a_waiting_thread_that_is_stopped_does_not_take_the_lead_with_it():
         assert may_end.wait(DEADLINE_SECONDS)
         return batch
 
-    patient = Combiner(work, batch_limit=1)
+    patient = Combiner(work, batch_limit=1, waiting_limit=8)
 
     def lead():
         return patient.submit("k", "first", patience_seconds=9)
