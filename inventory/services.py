@@ -35,6 +35,7 @@ from inventory.reservations import (
     ship,
 )
 from inventory.transactions import run_in_transaction
+from inventory.transfers import transfer
 from inventory.types import MAX_QUANTITY, Shortfall, StockLevel
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "set_locking_strategy",
     "set_on_hand",
     "ship",
+    "transfer",
 ]
 
 
