@@ -18,6 +18,7 @@ from inventory.errors import InventoryError, StockBusy
 from inventory.selectors import get_levels_by_id
 from inventory.services import PlannedClaim, reserve_together
 from inventory.transactions import CommitUnknown, run_in_transaction
+from orders.allowances import choose_within
 from orders.placement import ACTOR, Placement, make_reference, prepare_inserts
 from orders.types import OrderView, PlacedOrder
 
@@ -59,7 +60,10 @@ def place_combined(placement: Placement, claim: PlannedClaim) -> PlacedOrder | N
 def _place_batch(requests: Sequence[_Request]) -> Sequence[PlacedOrder | Exception | None]:
     served: dict[int, OrderView] = {}
     try:
-        served = _place_all_or_what_fits(requests)
+        # One who is over the limit with this batch would break it for all: left out, to find out alone.
+        chosen = choose_within([(r.placement.allowances, r.placement.used) for r in requests])
+        fitting = _place_all_or_what_fits([requests[position] for position in chosen])
+        served = {chosen[position]: order for position, order in fitting.items()}
     except CommitUnknown:
         # Each member asks by its own key whether it was carried out.
         for request in requests:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from inventory.selectors import get_levels_by_id, list_reservations, list_reserving_references
 from inventory.types import Finding
+from orders.allowances import list_disagreements
 from orders.models import Order
 from orders.states import OrderStatus
 
@@ -29,6 +30,14 @@ def check_orders(*, report_progress: Callable[[int], None] = lambda count: None)
         seen, after = seen + len(orders), orders[-1].id
         report_progress(seen)
     yield from _find_reservations_without_order()
+    yield from _check_allowances()
+
+
+def _check_allowances() -> Iterator[Finding]:
+    for key, held, counted in list_disagreements():
+        yield Finding(
+            "allowance-differs-from-orders", key, "units of orders that count against it", held, counted
+        )
 
 
 def _check_chunk(orders: Sequence[Order]) -> Iterator[Finding]:

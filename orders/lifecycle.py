@@ -11,15 +11,15 @@ from typing import Any, Final
 from inventory.services import plan_reservation, release, reserve, ship
 from inventory.transactions import require_transaction, run_in_transaction
 from inventory.types import Demand
-from orders import outbox, selectors
+from orders import allowances, outbox, selectors
 from orders.errors import InvalidTransition, OrderNotCancellable, OrderNotFound, OrderNotPayable
 from orders.models import Order
 from orders.states import CancelReason, OrderStatus, list_origins
 from orders.types import OrderView
 
 CANCELLED_TOPIC = "order.cancelled"
-# An order that moves no longer waits for staff to help the sweep with it.
-_UNPARKED: Final[dict[str, Any]] = {"parked_at": None, "parked_because": ""}
+# An order that moves no longer waits for staff to help the sweep with it, and no brake counts it any more.
+_SETTLED: Final[dict[str, Any]] = {"parked_at": None, "parked_because": "", "client_address": ""}
 
 
 def cancel_order(*, number: str, reason: str, actor: str, now: dt.datetime) -> OrderView:
@@ -37,6 +37,7 @@ def cancel_order(*, number: str, reason: str, actor: str, now: dt.datetime) -> O
             raise OrderNotCancellable(number, order.status)
         _move(order, OrderStatus.CANCELLED, cancelled_at=now, cancel_reason=why.value)
         announce_cancelled(order_ids=[order.id], now=now)
+        allowances.give_back(order_ids=[order.id])
         release(references=[order.stock_reference], actor=actor, reason=why.value, now=now)
 
     run_in_transaction(cancel)
@@ -69,7 +70,7 @@ def mark_paid(*, order_id: int, now: dt.datetime) -> None:
     """Note that a pending order is paid. Raises OrderNotPayable before any write. Needs a transaction."""
     require_transaction()
     moved = Order.objects.filter(id=order_id, status=OrderStatus.PENDING).update(
-        status=OrderStatus.PAID, paid_at=now, **_UNPARKED
+        status=OrderStatus.PAID, paid_at=now, **_SETTLED
     )
     if not moved:
         raise _not_payable(order_id)
@@ -78,15 +79,15 @@ def mark_paid(*, order_id: int, now: dt.datetime) -> None:
 def revive_cancelled(*, order_id: int, now: dt.datetime) -> None:
     """Take a cancelled order's units again and mark it paid: money came late, the stock was still there.
 
-    Raises OutOfStock or StockConflict after writing, so the caller's transaction must be rolled back or be
-    a savepoint; OrderNotPayable if the order is not cancelled. Needs a transaction.
+    Raises OutOfStock, AllowanceExceeded or StockConflict after writing, so the caller's transaction must be
+    rolled back or be a savepoint; OrderNotPayable if the order is not cancelled. Needs a transaction.
     """
     require_transaction()
     order = _lock_order(id=order_id)
     if order.status != OrderStatus.CANCELLED:
         raise OrderNotPayable(order.number, order.status)
     claims = plan_reservation(
-        demands=[Demand(line.stock_item_id, line.quantity) for line in order.lines.all()]
+        demands=[Demand(line.stock_item_id, line.quantity) for line in order.lines.all()], look=True
     )
     # The first reservation and its release stay in the ledger; the second gets a reference of its own.
     attempt = int(order.stock_reference.partition("/")[2] or 1) + 1
@@ -94,6 +95,7 @@ def revive_cancelled(*, order_id: int, now: dt.datetime) -> None:
     _move(
         order, OrderStatus.PAID, paid_at=now, cancelled_at=None, cancel_reason="", stock_reference=reference
     )
+    allowances.claim_again(order_id=order.id)
     reserve(claims=claims, reference=reference, actor="late payment", now=now)
 
 
@@ -120,6 +122,7 @@ def mark_refunded(*, order_id: int, actor: str, now: dt.datetime) -> None:
     require_transaction()
     order = _lock_order(id=order_id)
     _move(order, OrderStatus.REFUNDED, refunded_at=now)
+    allowances.give_back(order_ids=[order.id])
     release(references=[order.stock_reference], actor=actor, reason="refunded", now=now)
 
 
@@ -133,7 +136,7 @@ def _lock_order(**which: str | int) -> Order:
 def _move(order: Order, target: OrderStatus, **columns: Any) -> None:
     """Compare-and-set: the guard is in WHERE, because MySQL counts matched rows, not changed ones."""
     moved = Order.objects.filter(id=order.id, status__in=list_origins(target)).update(
-        status=target, **_UNPARKED, **columns
+        status=target, **_SETTLED, **columns
     )
     if not moved:
         raise InvalidTransition(order.number, order.status)

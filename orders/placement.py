@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import IntegrityError
 
@@ -10,7 +10,7 @@ from inventory.ids import new_id, new_ids
 from inventory.services import PlannedClaim, reserve
 from inventory.sql import RowInsert, Statement
 from inventory.transactions import CommitUnknown, run_in_transaction
-from orders import selectors
+from orders import allowances, selectors
 from orders.errors import IdempotencyKeyReused
 from orders.models import Order, OrderLine
 from orders.numbers import number_for
@@ -42,7 +42,15 @@ class Placement:
 
     def __init__(self, draft: OrderDraft, scope: str, key: str, fingerprint: str, now: dt.datetime) -> None:
         self.draft, self.scope, self.key, self.fingerprint, self.now = draft, scope, key, fingerprint, now
+        self.allowances = allowances.bound_keys(draft.allowances)
+        # Units taken of them by key, as last looked at.
+        self.used: Mapping[str, int] = {}
         self._may_be_committed = False
+
+    def look_at_allowances(self) -> None:
+        """Raise AllowanceExceeded if the customer has had what is allowed; costs nothing without a limit."""
+        if self.allowances:
+            self.used = allowances.require_left(self.allowances)
 
     def run(self, claims: list[PlannedClaim]) -> PlacedOrder:
         """Run the transaction, resolving duplicates and an unknown COMMIT by the idempotency key."""
@@ -68,13 +76,17 @@ class Placement:
     def write(self, claims: list[PlannedClaim]) -> OrderView:
         """Write all of it. Needs the transaction that `run` opens."""
         order = self.make_order()
-        reserve(
-            claims=claims,
-            reference=make_reference(order),
-            actor=ACTOR,
-            now=self.now,
-            first=prepare_inserts([(self, order)]),
-        )
+        try:
+            reserve(
+                claims=claims,
+                reference=make_reference(order),
+                actor=ACTOR,
+                now=self.now,
+                first=prepare_inserts([(self, order)]),
+            )
+        except IntegrityError as error:
+            allowances.explain(error, self.allowances)
+            raise
         return order
 
     def make_order(self) -> OrderView:
@@ -98,9 +110,10 @@ def make_reference(order: OrderView) -> str:
 
 
 def prepare_inserts(orders: Sequence[tuple[Placement, OrderView]]) -> list[Statement]:
-    """Return what inserts these orders and all their lines: one statement each, whatever their number.
+    """Return what inserts these orders and all that is theirs: one statement a table, whatever their number.
 
-    The orders go first: their unique keys settle duplicates before anything else is touched.
+    The orders go first: their unique keys settle duplicates before anything else is touched. Then come the
+    allowances they use, because rows of customers are locked before stock.
     """
     order_rows = [_order_row(placement, order) for placement, order in orders]
     ids = iter(new_ids(sum(len(order.lines) for _placement, order in orders)))
@@ -118,7 +131,8 @@ def prepare_inserts(orders: Sequence[tuple[Placement, OrderView]]) -> list[State
         for _placement, order in orders
         for position, line in enumerate(order.lines)
     ]
-    return [_INSERT_ORDERS.prepare(order_rows), _INSERT_LINES.prepare(line_rows)]
+    claims = allowances.prepare_claims([(order.id, placement.allowances) for placement, order in orders])
+    return [_INSERT_ORDERS.prepare(order_rows), *claims, _INSERT_LINES.prepare(line_rows)]
 
 
 def _order_row(placement: Placement, order: OrderView) -> tuple[object, ...]:

@@ -19,7 +19,7 @@ from django.db.models import Q
 from inventory.errors import StockBusy
 from inventory.services import release
 from inventory.transactions import run_in_transaction
-from orders import lifecycle
+from orders import allowances, lifecycle
 from orders.models import JobHealth, Order, OrderLine
 from orders.selectors import filter_overdue
 from orders.states import CancelReason, OrderStatus
@@ -193,9 +193,10 @@ def _cancel_locked(order_ids: list[int], *, now: dt.datetime) -> _Tally:
         return _Tally()
     ids = [order.id for order in orders]
     cancelled = Order.objects.filter(id__in=ids, status=OrderStatus.PENDING).update(
-        status=OrderStatus.CANCELLED, cancelled_at=now, cancel_reason=CancelReason.EXPIRED
+        status=OrderStatus.CANCELLED, cancelled_at=now, cancel_reason=CancelReason.EXPIRED, client_address=""
     )
     lifecycle.announce_cancelled(order_ids=ids, now=now)
+    allowances.give_back(order_ids=ids)
     units = release(
         references=[order.stock_reference for order in orders], actor=_ACTOR, reason="expired", now=now
     )

@@ -47,6 +47,9 @@ class UnpaidLimits:
     per_address: int = 0
 
 
+NO_UNPAID_LIMITS: Final = UnpaidLimits()
+
+
 @dataclass(frozen=True, slots=True)
 class OrderDraft:
     """An order to be placed. `payment_due_at` is aware UTC.

@@ -50,14 +50,20 @@ def held(item):
         yield
 
 
-def race_behind_a_leader(item, *racers):
-    """Let a first buyer lead, the others gather while it waits for the row, and all go on together."""
+def race_behind_a_leader(item, *racers, meanwhile=None):
+    """Let a first buyer lead, the others gather while it waits for the row, and all go on together.
+
+    `meanwhile` is done when all have gathered, before they go on.
+    """
     is_released = threading.Event()
 
     def release_when_gathered():
         with held(item):
             is_released.set()
             wait_until(lambda: combiner.count_waiting(item.id) == len(racers))
+            if meanwhile:
+                # In a thread of its own: this one is inside a transaction.
+                assert race([meanwhile]).errors == []
 
     def lead():
         assert is_released.wait(DEADLINE_SECONDS)
