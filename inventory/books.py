@@ -9,20 +9,40 @@ from django.db import connection
 from django.db.models import F
 
 from inventory.models import StockItem, StockMovement
+from inventory.slices import AVAILABLE_SQL, POOLED, gather
 from inventory.transactions import run_in_transaction
 from inventory.types import Finding
 
-_COUNTERS_AGAINST_LEDGER = """
+_COUNTERS_AGAINST_LEDGER = f"""
     SELECT item.id, item.sku, item.available, item.on_hand,
            COALESCE(ledger.available, 0), COALESCE(ledger.on_hand, 0)
-    FROM inventory_stockitem item
+    FROM (
+        SELECT item.id, item.sku, item.on_hand, {AVAILABLE_SQL} AS available FROM inventory_stockitem item
+    ) item
     LEFT JOIN (
         SELECT stock_item_id, SUM(available_delta) AS available, SUM(on_hand_delta) AS on_hand
         FROM inventory_stockmovement GROUP BY stock_item_id
     ) ledger ON ledger.stock_item_id = item.id
     WHERE item.available <> COALESCE(ledger.available, 0) OR item.on_hand <> COALESCE(ledger.on_hand, 0)
     ORDER BY item.id
-"""
+"""  # noqa: S608 - constants
+
+# What the CHECK of `inventory_stockitem` says of the depot alone.
+_MORE_AVAILABLE_THAN_ON_HAND = f"""
+    SELECT item.id, item.sku, item.available, item.on_hand
+    FROM (
+        SELECT item.id, item.sku, item.on_hand, {AVAILABLE_SQL} AS available FROM inventory_stockitem item
+        WHERE item.locking_strategy = '{POOLED}'
+    ) item
+    WHERE item.available > item.on_hand ORDER BY item.id
+"""  # noqa: S608
+
+_SLICES_NOBODY_LOOKS_AT = f"""
+    SELECT slice.stock_item_id, item.sku, SUM(slice.units) FROM inventory_stockslice slice
+    LEFT JOIN inventory_stockitem item ON item.id = slice.stock_item_id
+    WHERE item.id IS NULL OR item.locking_strategy <> '{POOLED}'
+    GROUP BY slice.stock_item_id, item.sku ORDER BY slice.stock_item_id
+"""  # noqa: S608
 
 _SETTLED_WRONGLY = """
     SELECT settled.id, settled.reference, settled.kind, COALESCE(item.sku, settled.stock_item_id),
@@ -62,6 +82,7 @@ def check_stock() -> Iterator[Finding]:
             actual=f"available {available}, on hand {on_hand}",
             repairable=0 <= due_available <= due_on_hand,
         )
+    yield from _check_slices()
     for row_id, reference, kind, subject, units, reserved, other in _select(_SETTLED_WRONGLY):
         yield Finding(
             check="settled-differs-from-reserved",
@@ -81,6 +102,25 @@ def check_stock() -> Iterator[Finding]:
         )
 
 
+def _check_slices() -> Iterator[Finding]:
+    for item_id, sku, available, on_hand in _select(_MORE_AVAILABLE_THAN_ON_HAND):
+        yield Finding(
+            check="more-available-than-on-hand",
+            subject=sku,
+            detail=f"stock item row {item_id}: depot and slices together",
+            expected=f"at most {on_hand}",
+            actual=available,
+        )
+    for item_id, sku, units in _select(_SLICES_NOBODY_LOOKS_AT):
+        yield Finding(
+            check="slices-of-an-item-not-pooled",
+            subject=sku or f"#{item_id}",
+            detail=f"stock item row {item_id}: its slices are not for sale",
+            expected=0,
+            actual=int(units),
+        )
+
+
 def repair_counters(*, sku: str) -> bool:
     """Set a stock item's counters to the sums of its ledger; say whether they are right now.
 
@@ -90,7 +130,8 @@ def repair_counters(*, sku: str) -> bool:
 
     def repair() -> bool:
         item = StockItem.objects.select_for_update().get(sku=sku)
-        # Every ledger row is committed together with its counter, so under this lock the sums are complete.
+        gather(stock_item_id=item.id)
+        # Every ledger row is committed together with its counter, so under these locks the sums are complete.
         available, on_hand = _sum_ledger(item.id)
         if not 0 <= available <= on_hand:
             return False

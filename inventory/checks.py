@@ -152,6 +152,8 @@ def _list_problems(strategy: Any, longest: int) -> list[str]:
         problems.append("needs a label")
     if not isinstance(getattr(strategy, "combines", None), bool):
         problems.append("does not say whether it combines")
+    if not isinstance(getattr(strategy, "needs_skip_locked", None), bool):
+        problems.append("does not say whether it needs SKIP LOCKED")
     claim = getattr(strategy, "claim", None)
     if not callable(claim):
         return [*problems, "has no claim()"]

@@ -104,6 +104,17 @@ class UnknownStrategy(InventoryError):
 
 
 @dataclass
+class StrategyNotSupported(InventoryError):
+    """This database server lacks what a locking strategy rests on: SKIP LOCKED that skips and locks."""
+
+    name: str
+    server: str
+
+    def __str__(self) -> str:
+        return f"the locking strategy {self.name!r} needs SKIP LOCKED, which {self.server} does not have"
+
+
+@dataclass
 class DuplicateMovement(InventoryError):
     """The ledger already holds this movement; booking it again would count units twice."""
 

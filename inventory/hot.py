@@ -5,24 +5,33 @@ trusted: the guarded UPDATE decides, and its first refusal makes everybody look 
 """
 
 import time
-from typing import Final
+from typing import Final, NamedTuple
 
 # Long enough to spare a hot item nearly all of its reads, short enough for a switch of strategy to be felt.
 REMEMBERED_SECONDS: Final = 1.0
 
-_seen: dict[int, tuple[str, float]] = {}
+
+class Seen(NamedTuple):
+    """An item that combines, as it was seen; `until` is when to look again (`time.monotonic`)."""
+
+    sku: str
+    strategy: str
+    until: float
 
 
-def remember(*, stock_item_id: int, sku: str) -> None:
+_seen: dict[int, Seen] = {}
+
+
+def remember(*, stock_item_id: int, sku: str, strategy: str) -> None:
     """Note that an item combines and that more was available than was asked for."""
-    _seen[stock_item_id] = (sku, time.monotonic() + REMEMBERED_SECONDS)
+    _seen[stock_item_id] = Seen(sku, strategy, time.monotonic() + REMEMBERED_SECONDS)
 
 
-def recall(stock_item_id: int) -> str | None:
-    """Return the SKU of an item that was seen to combine a moment ago."""
-    sku, until = _seen.get(stock_item_id, ("", 0.0))
-    if time.monotonic() < until:
-        return sku
+def recall(stock_item_id: int) -> Seen | None:
+    """Return what was seen of an item that was seen to combine a moment ago."""
+    seen = _seen.get(stock_item_id)
+    if seen and time.monotonic() < seen.until:
+        return seen
     _seen.pop(stock_item_id, None)
     return None
 

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from inventory.errors import DuplicateSku, InvalidQuantity
 from inventory.ids import new_id
 from inventory.ledger import Movement, book
-from inventory.locking.registry import get_strategy
+from inventory.locking.registry import require_usable
 from inventory.models import MovementKind, StockItem
 from inventory.transactions import run_in_transaction
 from inventory.types import MAX_QUANTITY, NewStockItem
@@ -25,11 +25,12 @@ def create_stock_items(
 ) -> dict[str, int]:
     """Create stock items with their first units received under one `reference`; return their ids by SKU.
 
-    All or none, in a fixed number of statements. Raises DuplicateSku, InvalidQuantity, UnknownStrategy. Opens
-    a transaction or joins the caller's.
+    All or none, in a fixed number of statements. Raises DuplicateSku, InvalidQuantity, UnknownStrategy,
+    StrategyNotSupported. Opens a transaction or joins the caller's.
     """
+    for name in {item.locking_strategy for item in items}:
+        require_usable(name)
     for item in items:
-        get_strategy(item.locking_strategy)
         if type(item.on_hand) is not int or not 0 <= item.on_hand <= MAX_QUANTITY:
             raise InvalidQuantity(item.on_hand)
 

@@ -16,7 +16,7 @@ from functools import partial
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from inventory import sold_out
+from inventory import slices, sold_out
 from inventory.errors import DuplicateMovement, InventoryError
 from inventory.ids import new_ids
 from inventory.models import MovementKind, StockItem, StockMovement
@@ -107,12 +107,21 @@ def apply_to_counters(movements: Iterable[Movement]) -> None:
 
 def change_counters(*, stock_item_id: int, available: int, on_hand: int) -> bool:
     """Add to both counters unless that would break `0 <= available <= on_hand`; say whether it was done."""
+    is_done = _add(stock_item_id, available, on_hand)
+    if not is_done and available < 0:
+        # A pooled item's units may be in its slices.
+        slices.gather(stock_item_id=stock_item_id)
+        is_done = _add(stock_item_id, available, on_hand)
+    if is_done and available > 0:
+        # Not before COMMIT: whoever looked in between would remember the old number again.
+        transaction.on_commit(partial(sold_out.forget, stock_item_id))
+    return is_done
+
+
+def _add(stock_item_id: int, available: int, on_hand: int) -> bool:
     matched = StockItem.objects.filter(
         id=stock_item_id,
         available__gte=-available,
         on_hand__gte=F("available") + (available - on_hand),
     ).update(available=F("available") + available, on_hand=F("on_hand") + on_hand, version=F("version") + 1)
-    if matched and available > 0:
-        # Not before COMMIT: whoever looked in between would remember the old number again.
-        transaction.on_commit(partial(sold_out.forget, stock_item_id))
     return matched == 1

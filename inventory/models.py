@@ -4,6 +4,9 @@ A stock item carries two counters: `on_hand`, units physically here, and `availa
 be promised. Their difference is reserved for orders. Both counters are projections of the ledger, written
 in the same transaction as the ledger rows, and `check_books` proves that they agree.
 
+A pooled item may have some of its available units in slices (`inventory.slices`); its `available` is then
+only the rest, the depot. Who reads what can be promised adds them up: `inventory.slices.express_available`.
+
     receive   available + n   on_hand + n        adjust   available + n   on_hand + n   (n may be negative)
     reserve   available - n                      release  available + n
     ship                      on_hand - n        return   available + n   on_hand + n
@@ -57,6 +60,37 @@ class StockItem(models.Model):
 
     def __str__(self) -> str:
         return self.sku
+
+
+class StockSlice(models.Model):
+    """Some of the available units of a pooled stock item, for one transaction at a time to take from.
+
+    Written only by `inventory.slices`.
+    """
+
+    # Led by the item, so that a claim locks rows of one index only, and finds them side by side.
+    pk = models.CompositePrimaryKey("stock_item_id", "slot")
+    # No database-level foreign key, for the same reason as in the ledger.
+    stock_item = models.ForeignKey(
+        StockItem,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="slices",
+        verbose_name=_("stock item"),
+    )
+    slot = models.SmallIntegerField(_("slot"))
+    units = models.BigIntegerField(_("units"))
+
+    class Meta:
+        verbose_name = _("stock slice")
+        verbose_name_plural = _("stock slices")
+        constraints = [
+            models.CheckConstraint(condition=Q(units__gte=0), name="stockslice_units_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stock_item_id}/{self.slot}"
 
 
 class LedgerIsAppendOnly(InventoryError):

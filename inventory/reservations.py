@@ -6,20 +6,15 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db import connection
-
 from inventory import hot, sold_out
+from inventory.claiming import claim_units, read_items
 from inventory.errors import InvalidQuantity, OutOfStock, UnknownSku
 from inventory.ledger import Movement, apply_to_counters, book
-from inventory.locking.base import take_units
-from inventory.locking.combined import Combined
 from inventory.locking.registry import get_strategy
 from inventory.models import MovementKind, StockMovement
-from inventory.sql import Statement, placeholders
+from inventory.sql import Statement
 from inventory.transactions import require_transaction
 from inventory.types import MAX_QUANTITY, Demand, Shortfall
-
-_READ = "SELECT id, sku, available, locking_strategy FROM inventory_stockitem WHERE id IN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +50,7 @@ def plan_reservation(*, demands: Sequence[Demand], look: bool = False) -> list[P
     if not look and (claim := _plan_from_memory(totals)):
         return [claim]
     read_at = time.monotonic()
-    items = _read_items(totals)
+    items = read_items(totals)
     if unknown := totals.keys() - items.keys():
         raise UnknownSku([f"#{stock_item_id}" for stock_item_id in sorted(unknown)])
     short = {
@@ -71,7 +66,9 @@ def plan_reservation(*, demands: Sequence[Demand], look: bool = False) -> list[P
         PlannedClaim(id_, items[id_][0], quantity, items[id_][2]) for id_, quantity in sorted(totals.items())
     ]
     if len(claims) == 1 and claims[0].combines:
-        hot.remember(stock_item_id=claims[0].stock_item_id, sku=claims[0].sku)
+        hot.remember(
+            stock_item_id=claims[0].stock_item_id, sku=claims[0].sku, strategy=claims[0].locking_strategy
+        )
     return claims
 
 
@@ -81,17 +78,8 @@ def _plan_from_memory(totals: Mapping[int, int]) -> PlannedClaim | None:
     [(stock_item_id, quantity)] = totals.items()
     if shortfall := sold_out.recall_shortfall(stock_item_id=stock_item_id, quantity=quantity):
         raise OutOfStock([shortfall])
-    sku = hot.recall(stock_item_id)
-    return PlannedClaim(stock_item_id, sku, quantity, Combined.name) if sku else None
-
-
-def _read_items(ids: Collection[int]) -> dict[int, tuple[str, int, str]]:
-    """Return (sku, available, strategy) by id: the hot path's only read, so it is plain SQL."""
-    if not ids:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(f"{_READ} ({placeholders(ids)})", list(ids))
-        return {row[0]: (row[1], row[2], row[3]) for row in cursor.fetchall()}
+    seen = hot.recall(stock_item_id)
+    return PlannedClaim(stock_item_id, seen.sku, quantity, seen.strategy) if seen else None
 
 
 def reserve(
@@ -114,8 +102,11 @@ def reserve(
     ]
     book(movements, actor=actor, now=now, first=first)
     for index, claim in enumerate(claims):
-        strategy = get_strategy(claim.locking_strategy)
-        available = strategy.claim(stock_item_id=claim.stock_item_id, quantity=claim.quantity)
+        available = claim_units(
+            stock_item_id=claim.stock_item_id,
+            quantity=claim.quantity,
+            locking_strategy=claim.locking_strategy,
+        )
         if available is not None:
             raise OutOfStock(
                 [Shortfall(claim.sku, claim.quantity, available), *_find_short(claims[index + 1 :])]
@@ -125,15 +116,16 @@ def reserve(
 def reserve_together(
     *,
     stock_item_id: int,
+    locking_strategy: str,
     wanted: Sequence[tuple[str, int]],
     actor: str,
     now: dt.datetime,
     first: Sequence[Statement] = (),
 ) -> bool:
-    """Promise units of one stock item to several references, each with its quantity, by one guarded UPDATE.
+    """Promise units of one stock item to several references, each with its quantity, by one claim of the sum.
 
     Says whether all of it together was there; if not, the caller's transaction must be rolled back. `first`
-    is as for `reserve`. Needs a transaction.
+    is as for `reserve`. Raises StockConflict. Needs a transaction.
     """
     require_transaction()
     movements = [
@@ -141,17 +133,18 @@ def reserve_together(
         for reference, quantity in wanted
     ]
     book(movements, actor=actor, now=now, first=first)
-    is_there = take_units(stock_item_id=stock_item_id, quantity=sum(units for _reference, units in wanted))
-    if not is_there:
-        hot.forget(stock_item_id)
-    return is_there
+    total = sum(units for _reference, units in wanted)
+    if claim_units(stock_item_id=stock_item_id, quantity=total, locking_strategy=locking_strategy) is None:
+        return True
+    hot.forget(stock_item_id)
+    return False
 
 
 def _find_short(claims: Sequence[PlannedClaim]) -> list[Shortfall]:
     """Look, without claiming, which of the remaining claims would fail too."""
     if not claims:
         return []
-    items = _read_items([claim.stock_item_id for claim in claims])
+    items = read_items([claim.stock_item_id for claim in claims])
     left = {id_: row[1] for id_, row in items.items()}
     return [
         Shortfall(claim.sku, claim.quantity, left.get(claim.stock_item_id, 0))

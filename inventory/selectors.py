@@ -6,9 +6,8 @@ from collections.abc import Collection, Iterable
 from inventory.errors import UnknownSku
 from inventory.locking import registry
 from inventory.models import MovementKind, StockItem, StockMovement
+from inventory.slices import express_available
 from inventory.types import MovementView, StockLevel
-
-_COLUMNS = ("id", "sku", "on_hand", "available", "version", "locking_strategy", "low_stock_threshold")
 
 
 def get_stock_level(*, sku: str) -> StockLevel:
@@ -21,14 +20,12 @@ def get_stock_level(*, sku: str) -> StockLevel:
 
 def get_stock_levels(*, skus: Collection[str]) -> dict[str, StockLevel]:
     """Return the stock items that exist among these SKUs, by SKU."""
-    rows = StockItem.objects.filter(sku__in=list(skus)).values_list(*_COLUMNS)
-    return {level.sku: level for level in _to_levels(rows)}
+    return {level.sku: level for level in _read_levels(sku__in=list(skus))}
 
 
 def get_levels_by_id(*, ids: Collection[int]) -> dict[int, StockLevel]:
     """Return the stock items that exist among these ids, by id."""
-    rows = StockItem.objects.filter(id__in=list(ids)).values_list(*_COLUMNS)
-    return {level.id: level for level in _to_levels(rows)}
+    return {level.id: level for level in _read_levels(id__in=list(ids))}
 
 
 def list_strategies() -> list[tuple[str, str]]:
@@ -83,5 +80,8 @@ def list_latest_reservations(*, sku: str, limit: int) -> list[str]:
     return list(reserved.order_by("-id").values_list("reference", flat=True)[:limit])
 
 
-def _to_levels(rows: Iterable[tuple[int, str, int, int, int, str, int]]) -> Iterable[StockLevel]:
+def _read_levels(**which: object) -> Iterable[StockLevel]:
+    rows = StockItem.objects.filter(**which).values_list(
+        *("id", "sku", "on_hand", express_available(), "version", "locking_strategy", "low_stock_threshold")
+    )
     return (StockLevel(*row) for row in rows)

@@ -5,12 +5,10 @@ the same one. The others open a transaction, or join the caller's.
 """
 
 import datetime as dt
-from collections.abc import Collection
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import F
 
-from inventory import selectors
+from inventory import selectors, slices
 from inventory.errors import (
     DuplicateMovement,
     DuplicateSku,
@@ -24,7 +22,7 @@ from inventory.errors import (
 from inventory.ids import new_id
 from inventory.intake import create_stock_items
 from inventory.ledger import Movement, apply_to_counters, book, change_counters
-from inventory.locking.registry import get_strategy
+from inventory.locking.registry import require_usable
 from inventory.models import MovementKind, StockItem
 from inventory.reservations import (
     PlannedClaim,
@@ -34,6 +32,7 @@ from inventory.reservations import (
     reserve_together,
     ship,
 )
+from inventory.switching import configure_stock_item, set_locking_strategy
 from inventory.transactions import run_in_transaction
 from inventory.transfers import transfer
 from inventory.types import MAX_QUANTITY, Shortfall, StockLevel
@@ -69,9 +68,10 @@ def create_stock_item(
 ) -> StockLevel:
     """Create a stock item and book its first units as received.
 
-    Raises DuplicateSku, InvalidQuantity, UnknownStrategy. Opens a transaction or joins the caller's.
+    Raises DuplicateSku, InvalidQuantity, UnknownStrategy, StrategyNotSupported. Opens a transaction or joins
+    the caller's.
     """
-    get_strategy(locking_strategy)
+    require_usable(locking_strategy)
     _require_quantity(on_hand, at_least=0)
 
     def create() -> StockLevel:
@@ -169,25 +169,16 @@ def set_on_hand(
             raise DuplicateMovement(reference)
         if expected_on_hand not in (None, item.on_hand):
             raise OnHandChanged(sku, expected_on_hand, item.on_hand)
-        if on_hand < item.on_hand - item.available:
-            raise StockReserved(sku, item.on_hand - item.available)
+        # Those who hold a slice are waited for: what they take is reserved too.
+        reserved = item.on_hand - slices.lock_pool(stock_item_id=item.id).total
+        if on_hand < reserved:
+            raise StockReserved(sku, reserved)
         if delta := on_hand - item.on_hand:
             booking = Movement(item.id, MovementKind.ADJUST, delta, delta, reference or f"count:{new_id()}")
             _book_and_apply(booking, actor=actor, reason=reason, now=now)
         return selectors.get_stock_level(sku=sku)
 
     return run_in_transaction(count, join=True)
-
-
-def configure_stock_item(*, stock_item_id: int, locking_strategy: str, low_stock_threshold: int) -> None:
-    """Change how a stock item is handled; its counters stay whatever sales have made of them.
-
-    Raises UnknownStrategy. One statement, in autocommit or in the caller's transaction.
-    """
-    get_strategy(locking_strategy)
-    StockItem.objects.filter(id=stock_item_id).update(
-        locking_strategy=locking_strategy, low_stock_threshold=low_stock_threshold, version=F("version") + 1
-    )
 
 
 def delete_unused_stock_item(*, stock_item_id: int) -> None:
@@ -207,22 +198,6 @@ def delete_unused_stock_item(*, stock_item_id: int) -> None:
             raise StockItemInUse(item.sku) from error
 
     run_in_transaction(delete, join=True)
-
-
-def set_locking_strategy(*, stock_item_ids: Collection[int], name: str) -> None:
-    """Switch how buyers of these items are kept apart, also while orders are in flight.
-
-    Raises UnknownStrategy. Opens a transaction or joins the caller's.
-    """
-    get_strategy(name)
-
-    def switch() -> None:
-        for stock_item_id in sorted(stock_item_ids):
-            StockItem.objects.filter(id=stock_item_id).exclude(locking_strategy=name).update(
-                locking_strategy=name, version=F("version") + 1
-            )
-
-    run_in_transaction(switch, join=True)
 
 
 def _book_and_apply(movement: Movement, *, actor: str, reason: str, now: dt.datetime) -> None:

@@ -46,8 +46,8 @@ class RowInsert:
         return Statement(self._head + ", ".join([self._row] * len(rows)), values)
 
 
-def execute_together(statements: Sequence[Statement]) -> None:
-    """Send statements in one packet, which takes one round trip.
+def execute_together(statements: Sequence[Statement]) -> int:
+    """Send statements in one packet, which takes one round trip; return how many rows the last one matched.
 
     The server runs them in order and stops at the first that fails, whose error is raised. Needs a
     transaction if they belong together.
@@ -60,6 +60,7 @@ def execute_together(statements: Sequence[Statement]) -> None:
         # The reply to each statement has to be fetched: an error is raised here.
         while cursor.nextset():
             pass
+        return int(cursor.rowcount)
 
 
 def _find_column(model: type[models.Model], name: str) -> str:

@@ -10,6 +10,7 @@ from inventory.errors import (
     StockBusy,
     StockItemInUse,
     StockReserved,
+    StrategyNotSupported,
     UnknownSku,
 )
 from inventory.transactions import CommitUnknown
@@ -40,6 +41,12 @@ def explain(error: Exception) -> str:
             return _("This is not a usable number of units.")
         case UnknownSku():
             return _("This stock item is gone.")
+        case StrategyNotSupported(name=name, server=server):
+            text = _(
+                "The locking strategy %(name)s cannot be used with this database server (%(server)s). "
+                "It needs MySQL 8.0.1, MariaDB 10.6 or newer."
+            )
+            return text % {"name": name, "server": server}
         case StockItemInUse():
             return _("This stock item is in use and stays.")
         case CommitUnknown():

@@ -125,6 +125,8 @@ def _write(requests: Sequence[_Request]) -> list[OrderView]:
     ]
     is_there = reserve_together(
         stock_item_id=requests[0].claim.stock_item_id,
+        # The last to come looked at the item last; should it have been switched since, inventory finds out.
+        locking_strategy=requests[-1].claim.locking_strategy,
         wanted=wanted,
         actor=ACTOR,
         now=requests[0].placement.now,

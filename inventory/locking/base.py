@@ -15,6 +15,8 @@ class LockingStrategy(Protocol):
     name: str
     # Whether orders of this item alone may share a transaction with each other.
     combines: bool
+    # Whether it works only on servers where SKIP LOCKED passes by what others hold, and holds what it finds.
+    needs_skip_locked: bool
 
     @property
     def label(self) -> str | Promise:

@@ -17,6 +17,7 @@ class Conditional:
 
     name = "conditional"
     combines = False
+    needs_skip_locked = False
     label = _("Conditional update (one guarded UPDATE)")
 
     def claim(self, *, stock_item_id: int, quantity: int) -> int | None:

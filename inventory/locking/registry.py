@@ -1,11 +1,13 @@
 """The strategies by the name a stock item stores."""
 
-from inventory.errors import UnknownStrategy
+from inventory.errors import StrategyNotSupported, UnknownStrategy
 from inventory.locking.base import LockingStrategy
 from inventory.locking.combined import Combined
 from inventory.locking.conditional import Conditional
 from inventory.locking.optimistic import Optimistic
 from inventory.locking.pessimistic import Pessimistic
+from inventory.locking.pooled import Pooled
+from inventory.locking.servers import describe_server, has_skip_locked
 
 _strategies: dict[str, LockingStrategy] = {}
 
@@ -28,10 +30,16 @@ def get_strategy(name: str) -> LockingStrategy:
         raise UnknownStrategy(name) from None
 
 
+def require_usable(name: str) -> None:
+    """Check that stock items may be given this strategy. Raises UnknownStrategy, StrategyNotSupported."""
+    if get_strategy(name).needs_skip_locked and not has_skip_locked(server := describe_server()):
+        raise StrategyNotSupported(name, server)
+
+
 def list_strategies() -> list[LockingStrategy]:
     """Return every registered strategy, the default first."""
     return list(_strategies.values())
 
 
-for _strategy in (Conditional(), Pessimistic(), Optimistic(), Combined()):
+for _strategy in (Conditional(), Pessimistic(), Optimistic(), Combined(), Pooled()):
     register(_strategy)

@@ -16,7 +16,7 @@ from inventory.types import StockLevel
 from tests.builders import make_stock_item
 from tests.concurrency.proxy import CommitCuttingProxy, running_proxy
 
-STRATEGIES = ("conditional", "pessimistic", "optimistic", "combined")
+STRATEGIES = ("conditional", "pessimistic", "optimistic", "combined", "pooled")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

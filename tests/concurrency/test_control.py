@@ -22,6 +22,7 @@ class Unlocked:
     name = "unlocked"
     label = "Unlocked (for tests only)"
     combines = False
+    needs_skip_locked = False
 
     def claim(self, *, stock_item_id, quantity):
         """Take units without a lock and without a guard."""

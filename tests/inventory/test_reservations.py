@@ -144,7 +144,13 @@ def test_what_was_remembered_of_a_hot_item_is_forgotten_when_it_runs_short():
     item = make_stock_item(on_hand=1, strategy="combined")
     plan_reservation(demands=[Demand(item.id, 1)])
     with transaction.atomic():
-        assert not reserve_together(stock_item_id=item.id, wanted=[("r", 2)], actor="test", now=NOW)
+        assert not reserve_together(
+            stock_item_id=item.id,
+            locking_strategy="combined",
+            wanted=[("r", 2)],
+            actor="test",
+            now=NOW,
+        )
         transaction.set_rollback(True)
     with pytest.raises(OutOfStock):
         plan_reservation(demands=[Demand(item.id, 2)])
