@@ -6,8 +6,10 @@ the set-up between the imports.
 
 import multiprocessing
 import queue
+import random
 import signal
 import threading
+import time
 from dataclasses import dataclass
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
@@ -27,8 +29,9 @@ from inventory.transactions import contention_counts
 from orders.replay.types import Job, Outcome
 from orders.services import place_order
 
-# What a patient caller does with "busy": the same key again, a few times.
-_BUSY_ATTEMPTS: Final = 3
+# What a patient caller does with "busy": the same key again, a few times, about as late as it was told to.
+_BUSY_ATTEMPTS: Final = 5
+_BUSY_PAUSE_SECONDS: Final = 2.0
 _POLL_SECONDS: Final = 5
 
 
@@ -83,7 +86,10 @@ def _is_orphan() -> bool:
 
 def _place(job: Job, scope: str) -> Outcome:
     try:
-        for _attempt in range(_BUSY_ATTEMPTS):
+        for attempt in range(_BUSY_ATTEMPTS):
+            if attempt:
+                # Those turned away together must not all come back together.
+                time.sleep(random.uniform(0.5, 1) * _BUSY_PAUSE_SECONDS)  # noqa: S311 - jitter is no secret
             try:
                 place_order(
                     draft=job.draft, idempotency_scope=scope, idempotency_key=job.key, now=timezone.now()

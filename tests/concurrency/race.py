@@ -1,6 +1,7 @@
 """Racing threads on the real database, held at a barrier until all of them are ready."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -8,6 +9,7 @@ from typing import Any, TypeVar
 from django.db import connection
 
 _JOIN_SECONDS = 120
+DEADLINE_SECONDS = 30
 
 E = TypeVar("E", bound=BaseException)
 
@@ -57,3 +59,11 @@ def race(racers: Sequence[Callable[[], Any]]) -> Outcome:
         thread.join(_JOIN_SECONDS)
     assert not any(thread.is_alive() for thread in threads), "a racer is stuck"
     return outcome
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait until something is so, for as long as a test may take."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.002)

@@ -2,7 +2,6 @@
 
 import ctypes
 import threading
-import time
 from contextlib import contextmanager
 
 import pytest
@@ -19,17 +18,7 @@ from orders.models import Order
 from orders.services import place_order
 from tests.builders import NOW, buy, make_draft, make_stock_item
 from tests.concurrency.proxy import Cut
-from tests.concurrency.race import race
-
-DEADLINE_SECONDS = 30
-
-
-def wait_until(condition):
-    """Wait until something is so."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.002)
+from tests.concurrency.race import DEADLINE_SECONDS, race, wait_until
 
 
 def set_when(event, condition):
