@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from inventory.backoffice import StaffAdmin, get_actor
 from inventory.errors import DuplicateSku, InventoryError
-from inventory.selectors import list_strategies
+from inventory.selectors import express_available, list_strategies
 from orders.money import format_money
 from shop.admin_forms import CategoryForm, NewVariantForm, NewVariantFormSet, ProductForm, VariantForm
 from shop.models import Category, Product, ProductImage, Variant
@@ -35,8 +35,11 @@ class VariantInline(admin.TabularInline):  # type: ignore[type-arg]  # no generi
     extra = 0
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
-        """Read the stock with the variants."""
-        return super().get_queryset(request).select_related("stock_item", "product")
+        """Read the stock with the variants; offers of flash sales have a page of their own."""
+        variants = super().get_queryset(request).filter(sale=None)
+        return variants.select_related("stock_item", "product").annotate(
+            units_available=express_available(through="stock_item")
+        )
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Not here: a new variant needs a stock item."""
@@ -51,7 +54,7 @@ class VariantInline(admin.TabularInline):  # type: ignore[type-arg]  # no generi
             reverse("admin:inventory_stockitem_change", args=[item.pk]),
             item.sku,
             _("%(available)d available of %(on_hand)d")
-            % {"available": item.available, "on_hand": item.on_hand},
+            % {"available": _count_available(variant), "on_hand": item.on_hand},
         )
 
 
@@ -129,7 +132,10 @@ class ProductAdmin(StaffAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         """Read variants and stock with a page of products, in two more queries whatever its length."""
-        with_stock = Prefetch("variants", Variant.objects.select_related("stock_item"))
+        variants = Variant.objects.listed().select_related("stock_item")
+        with_stock = Prefetch(
+            "variants", variants.annotate(units_available=express_available(through="stock_item"))
+        )
         return super().get_queryset(request).prefetch_related(with_stock)
 
     def get_fields(self, request: HttpRequest, obj: Product | None = None) -> list[Any]:
@@ -159,7 +165,7 @@ class ProductAdmin(StaffAdmin):
     @admin.display(description=gettext_lazy("available"))
     def show_available(self, product: Product) -> int:
         """Units of all variants together."""
-        return sum(variant.stock_item.available for variant in product.variants.all())
+        return sum(_count_available(variant) for variant in product.variants.all())
 
     @admin.display(description=gettext_lazy("locking strategy"))
     def show_strategy(self, product: Product) -> str:
@@ -203,6 +209,11 @@ class CategoryAdmin(StaffAdmin):
     ordering = ("name", "id")
     autocomplete_fields = ("parent",)
     prepopulated_fields = {"slug": ("name",)}
+
+
+def _count_available(variant: Variant) -> int:
+    available: int = variant.units_available  # type: ignore[attr-defined]  # read with the variants
+    return available
 
 
 def _draft(form: Any, formsets: Sequence[Any], *, may_switch: bool) -> ProductDraft:

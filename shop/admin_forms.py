@@ -44,7 +44,7 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at r
 def _list_strategies_of(product: Product) -> set[str]:
     if product._state.adding:
         return set()
-    ids = list(product.variants.values_list("stock_item_id", flat=True))
+    ids = list(product.variants.listed().values_list("stock_item_id", flat=True))
     return {level.locking_strategy for level in get_levels_by_id(ids=ids).values()}
 
 

@@ -46,13 +46,18 @@ def find_sale_of_sku(*, sku: str) -> FlashSaleView | None:
 
 def list_open_sales(*, now: dt.datetime) -> list[FlashSaleView]:
     """Return the sales in which somebody may buy now, the first to end first."""
-    return [sale for sale in list_current_sales(ended_after=now) if sale.is_open(now)]
+    found = list_current_sales(starts_before=now, ended_after=now)
+    return [sale for sale in found if sale.is_open(now)]
 
 
-def list_current_sales(*, ended_after: dt.datetime) -> list[FlashSaleView]:
-    """Return the sales of published products that are to come, are open, or ended after this moment."""
+def list_current_sales(*, starts_before: dt.datetime, ended_after: dt.datetime) -> list[FlashSaleView]:
+    """Return the sales of published products that are not over, or ended after a moment, soonest end first.
+
+    Sales that start later than `starts_before` are left out.
+    """
     is_current = Q(ended_at=None, ends_at__gt=ended_after) | Q(ended_at__gt=ended_after)
-    return _read(FlashSale.objects.filter(is_current, variant__product__is_published=True))
+    sales = FlashSale.objects.filter(is_current, starts_at__lte=starts_before)
+    return _read(sales.filter(variant__product__is_published=True))
 
 
 def _read(sales: QuerySet[FlashSale]) -> list[FlashSaleView]:

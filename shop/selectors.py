@@ -89,7 +89,7 @@ def _matches(words: Sequence[str]) -> Q:
         by_word &= Q(name__icontains=word) | Q(vendor__icontains=word) | Q(description__icontains=word)
     # SKUs compare case-sensitively; people do not.
     typed = " ".join(words)
-    by_sku = Variant.objects.filter(
+    by_sku = Variant.objects.listed().filter(
         product=OuterRef("pk"), is_active=True, stock_item__sku__in=[typed, typed.upper(), typed.lower()]
     )
     return by_word | Q(Exists(by_sku))
@@ -98,7 +98,7 @@ def _matches(words: Sequence[str]) -> Q:
 def _with_details(products: QuerySet[Product]) -> list[Product]:
     return list(
         products.select_related("category").prefetch_related(
-            Prefetch("variants", Variant.objects.filter(is_active=True).order_by("position", "id")),
+            Prefetch("variants", Variant.objects.listed().filter(is_active=True).order_by("position", "id")),
             Prefetch("images", ProductImage.objects.order_by("position", "id")),
         )
     )

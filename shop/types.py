@@ -150,6 +150,31 @@ class ProductPage:
 
 
 @dataclass(frozen=True, slots=True)
+class SalePlan:
+    """A flash sale as it is to be. `units` is how many are set aside for it in all.
+
+    `limit_per_customer` 0 is no limit, `payment_window_seconds` None the shop's own.
+    """
+
+    name: str
+    price_amount: int
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    units: int
+    limit_per_customer: int = 0
+    payment_window_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaleReport:
+    """What one round of tending flash sales did."""
+
+    opened: int
+    ended: int
+    units_returned: int
+
+
+@dataclass(frozen=True, slots=True)
 class FlashSaleView:
     """A flash sale as it was when it was read. `sku` is the offer's, `variant_id` the offer's too.
 

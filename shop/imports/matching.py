@@ -33,6 +33,8 @@ class Shelf:
     by_id: dict[int, Product]
     by_slug: dict[str, Product]
     variants: dict[int, Variant]
+    # Stock items of flash sales, which are no business of a file.
+    offered_ids: set[int]
     ids_with_variants: set[int]
 
 
@@ -40,10 +42,9 @@ def read_shelf(
     *, drafts: Sequence[ProductDraft], stock_item_ids: Collection[int], known_ids: Collection[int]
 ) -> Shelf:
     """Read whatever these drafts could be about."""
-    variants = {
-        variant.stock_item_id: variant
-        for variant in Variant.objects.filter(stock_item_id__in=stock_item_ids).select_related("product")
-    }
+    sold_from = Variant.objects.filter(stock_item_id__in=stock_item_ids)
+    offered_ids = set(sold_from.exclude(sale=None).values_list("stock_item_id", flat=True))
+    variants = {variant.stock_item_id: variant for variant in sold_from.listed().select_related("product")}
     by_id = {variant.product_id: variant.product for variant in variants.values()}
     by_id |= Product.objects.in_bulk(set(known_ids) - by_id.keys())
     slugs = {draft.slug for draft in drafts if draft.slug}
@@ -51,7 +52,8 @@ def read_shelf(
     found = {product.slug: product for product in Product.objects.filter(slug__in=slugs)}
     by_id |= {product.pk: product for product in found.values()}
     with_variants = Variant.objects.filter(product_id__in=[product.pk for product in found.values()])
-    return Shelf(by_id, found, variants, set(with_variants.values_list("product_id", flat=True)))
+    ids_with_variants = set(with_variants.values_list("product_id", flat=True))
+    return Shelf(by_id, found, variants, offered_ids, ids_with_variants)
 
 
 def match_product(

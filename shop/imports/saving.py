@@ -147,6 +147,9 @@ class _Batch:
 
     def _accepts(self, draft: VariantDraft, product: Product | None) -> bool:
         level = self.levels.get(draft.sku)
+        if level and level.id in self.shelf.offered_ids:
+            self._refuse(draft.line, _("the SKU belongs to a flash sale"), draft.sku)
+            return False
         owner = self.shelf.variants.get(level.id) if level else None
         if owner is None or (product is not None and owner.product_id == product.pk):
             return True

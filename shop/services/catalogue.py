@@ -102,4 +102,5 @@ def _add_variant(
 
 
 def _list_stock_items(product_id: int) -> list[int]:
-    return list(Variant.objects.filter(product_id=product_id).values_list("stock_item_id", flat=True))
+    variants = Variant.objects.listed().filter(product_id=product_id)
+    return list(variants.values_list("stock_item_id", flat=True))

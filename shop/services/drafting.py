@@ -1,0 +1,122 @@
+"""What an order would be: units by SKU at today's prices, on the terms of the sales they are part of."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from orders.types import Allowance, LineDraft, OrderDraft
+from shop.errors import ProductUnavailable
+from shop.models import Variant
+
+LINE_NAME_LENGTH: Final = 255
+
+
+class _Item(NamedTuple):
+    """One thing for sale, as plain values. What comes after the price is None for all but offers."""
+
+    sku: str
+    stock_item_id: int
+    product_name: str
+    options: list[list[str]]
+    price_amount: int
+    sale_id: int | None
+    starts_at: dt.datetime | None
+    ends_at: dt.datetime | None
+    ended_at: dt.datetime | None
+    limit_per_customer: int | None
+    payment_window_seconds: int | None
+
+    def is_for_sale(self, now: dt.datetime) -> bool:
+        """Whether it can be bought at this moment; an offer can while its sale is open."""
+        if self.starts_at is None or self.ends_at is None:
+            return True
+        return self.ended_at is None and self.starts_at <= now < self.ends_at
+
+
+_COLUMNS: Final = (
+    "stock_item__sku",
+    "stock_item_id",
+    "product__name",
+    "options",
+    "price_amount",
+    "sale__id",
+    "sale__starts_at",
+    "sale__ends_at",
+    "sale__ended_at",
+    "sale__limit_per_customer",
+    "sale__payment_window_seconds",
+)
+
+
+def draft_order(
+    *,
+    email: str,
+    quantities: Sequence[tuple[str, int]],
+    customer_id: int | None,
+    shipping_address: Mapping[str, Any] | None,
+    now: dt.datetime,
+) -> OrderDraft:
+    """Return the order that these units would be. One query. Raises ProductUnavailable."""
+    items = _read_items({sku for sku, _quantity in quantities}, now)
+    return OrderDraft(
+        email=email,
+        currency=settings.SHOP_CURRENCY,
+        lines=tuple(_draft_line(items[sku], quantity) for sku, quantity in quantities),
+        payment_due_at=now + dt.timedelta(seconds=_find_window(items.values())),
+        customer_id=customer_id,
+        shipping_address=shipping_address,
+        allowances=_list_allowances(items, quantities, _name_buyers(email, customer_id)),
+    )
+
+
+def _read_items(skus: set[str], now: dt.datetime) -> dict[str, _Item]:
+    variants = Variant.objects.filter(stock_item__sku__in=skus, is_active=True, product__is_published=True)
+    items = {row[0]: _Item(*row) for row in variants.values_list(*_COLUMNS)}
+    if missing := sorted(sku for sku in skus if sku not in items or not items[sku].is_for_sale(now)):
+        raise ProductUnavailable(missing)
+    return items
+
+
+def _draft_line(item: _Item, quantity: int) -> LineDraft:
+    label = " / ".join(value for _name, value in item.options)
+    name = f"{item.product_name} ({label})" if label else item.product_name
+    if item.sale_id is not None:
+        name = _("%(name)s (flash sale)") % {"name": name}
+    return LineDraft(
+        stock_item_id=item.stock_item_id,
+        sku=item.sku,
+        name=name[:LINE_NAME_LENGTH],
+        unit_price=item.price_amount,
+        quantity=quantity,
+    )
+
+
+def _find_window(items: Iterable[_Item]) -> int:
+    """Return how many seconds there are to pay: the most urgent line decides."""
+    own = settings.PAYMENT_WINDOW_SECONDS
+    return min((item.payment_window_seconds or own for item in items), default=own)
+
+
+def _name_buyers(email: str, customer_id: int | None) -> Sequence[str]:
+    """Return by which names a buyer's units are counted: an account's by both it could come with."""
+    by_email = f"email:{email.strip().lower()}"
+    return [by_email] if customer_id is None else [by_email, f"user:{customer_id}"]
+
+
+def _list_allowances(
+    items: Mapping[str, _Item], quantities: Sequence[tuple[str, int]], buyers: Sequence[str]
+) -> tuple[Allowance, ...]:
+    """Return what the order takes of the limits of the sales it buys from."""
+    units: Counter[str] = Counter()
+    for sku, quantity in quantities:
+        units[sku] += quantity
+    return tuple(
+        Allowance(f"sale:{items[sku].sale_id}:{buyer}", limit, quantity)
+        for sku, quantity in units.items()
+        if (limit := items[sku].limit_per_customer)
+        for buyer in buyers
+    )
