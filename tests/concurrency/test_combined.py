@@ -198,6 +198,33 @@ def test_who_waits_too_long_is_told_so_and_buys_nothing():
     assert slow.submit("k", "again", patience_seconds=1) == "again"
 
 
+def test_who_comes_behind_too_many_is_turned_away_at_once():
+    is_working, may_end = threading.Event(), threading.Event()
+
+    def work(batch):
+        is_working.set()
+        assert may_end.wait(DEADLINE_SECONDS)
+        return batch
+
+    short, before = Combiner(work, batch_limit=1, waiting_limit=1), contention_counts()
+
+    def follow():
+        assert is_working.wait(DEADLINE_SECONDS)
+        return short.submit("k", "follows", patience_seconds=DEADLINE_SECONDS)
+
+    def come_too_late():
+        wait_until(lambda: short.count_waiting("k") == 1)
+        try:
+            return short.submit("k", "late", patience_seconds=DEADLINE_SECONDS)
+        finally:
+            may_end.set()
+
+    outcome = race([lambda: short.submit("k", "first", patience_seconds=9), follow, come_too_late])
+    assert sorted(outcome.results) == ["first", "follows"]
+    assert outcome.count_errors(StockBusy) == 1
+    assert count_since(before, "line_full") == 1
+
+
 def test_a_leader_that_is_stopped_leaves_neither_its_followers_nor_the_item_behind():
     is_working, may_end = threading.Event(), threading.Event()
 
