@@ -63,7 +63,7 @@ class PaymentAdmin(RecordAdmin):
     search_help_text = gettext_lazy("The gateway's reference, or the number of an order.")
     sortable_by = ()
     fields = (
-        ("order", "gateway", "reference"),
+        ("order", "gateway", "reference", "charge_reference"),
         "status",
         ("show_amount", "show_received", "show_refunded"),
         ("created_at", "succeeded_at"),
@@ -166,7 +166,7 @@ class GatewayEventAdmin(RecordAdmin):
     sortable_by = ()
     fields = (
         ("gateway", "event_id", "kind"),
-        ("reference", "payment", "show_amount"),
+        ("reference", "charge_reference", "payment", "show_amount"),
         ("received_at", "settled_at"),
         ("show_outcome", "attempts", "apply_after"),
         "latest_error",

@@ -17,8 +17,9 @@ from inventory.transactions import run_in_transaction
 from orders.errors import AllowanceExceeded
 from orders.services import lock_order
 from payments.errors import MalformedEvent
-from payments.gateways.base import EventContent
+from payments.gateways.base import EventContent, EventKind
 from payments.gateways.registry import get_gateway
+from payments.keys import find_payment_id
 from payments.models import EventOutcome, GatewayEvent, Payment
 from payments.settling import settle_event
 from payments.types import EventReceipt
@@ -128,19 +129,29 @@ def _read(event_pk: int, now: dt.datetime) -> None:
     else:
         event.kind, event.reference = content.kind.value, content.reference
         event.amount, event.currency = content.amount, content.currency
+        event.charge_reference = content.charge_reference
+        event.payment = _find_by_key(event.gateway, content.payment_key)
     event.save()
 
 
 def _check_fit(content: EventContent) -> None:
     """Raise MalformedEvent if a value does not fit its column."""
-    if len(content.reference) > _LONGEST_REFERENCE or len(content.currency) > _LONGEST_CURRENCY:
-        raise MalformedEvent("the reference or the currency is too long")
+    references = (content.reference, content.charge_reference)
+    if max(map(len, references)) > _LONGEST_REFERENCE or len(content.currency) > _LONGEST_CURRENCY:
+        raise MalformedEvent("a reference or the currency is too long")
     if content.amount is not None and abs(content.amount) > models.BigIntegerField.MAX_BIGINT:
         raise MalformedEvent("the amount is too large")
     try:
-        f"{content.reference}{content.currency}".encode()
+        f"{content.reference}{content.charge_reference}{content.currency}".encode()
     except UnicodeEncodeError as error:
-        raise MalformedEvent("the reference or the currency is no text") from error
+        raise MalformedEvent("a reference or the currency is no text") from error
+
+
+def _find_by_key(gateway: str, payment_key: str) -> Payment | None:
+    payment_id = find_payment_id(payment_key)
+    if payment_id is None:
+        return None
+    return Payment.objects.filter(id=payment_id, gateway=gateway).first()
 
 
 def _apply_read_event(event_pk: int, now: dt.datetime) -> bool:
@@ -148,8 +159,8 @@ def _apply_read_event(event_pk: int, now: dt.datetime) -> bool:
         return run_in_transaction(lambda: _apply(event_pk, now, may_revive=True))
     except (OutOfStock, AllowanceExceeded):
         # Part of the basket is gone, or its customer has meanwhile had what is allowed. The refund gets a
-        # transaction of its own: rows that were claimed before the missing one would stay locked, even after a
-        # rollback to a savepoint, while it is written.
+        # transaction of its own: rows that were claimed before the missing one would stay locked, even after
+        # a rollback to a savepoint, while it is written.
         return run_in_transaction(lambda: _apply(event_pk, now, may_revive=False))
 
 
@@ -158,12 +169,28 @@ def _apply(event_pk: int, now: dt.datetime, *, may_revive: bool) -> bool:
     event = GatewayEvent.objects.select_for_update().get(pk=event_pk)
     if event.outcome != EventOutcome.WAITING:
         return True
-    found = Payment.objects.filter(gateway=event.gateway, reference=event.reference).first()
+    found = _find_payment(event)
+    if found is None and event.kind == EventKind.OTHER:
+        return _finish(event, EventOutcome.IGNORED, None, now)
     if found is None:
         return _postpone(event_pk, "no payment has this reference", EventOutcome.UNKNOWN_REFERENCE, now)
     order = lock_order(order_id=found.order_id)
     payment = Payment.objects.select_for_update().get(id=found.id)
+    if payment.reference is None and event.reference:
+        # We crashed between the gateway's answer and our note of it: now we know what it calls this payment.
+        payment.reference = event.reference
+        payment.save(update_fields=["reference"])
     outcome = settle_event(event, order, payment, may_revive=may_revive, now=now)
+    return _finish(event, outcome, payment, now)
+
+
+def _find_payment(event: GatewayEvent) -> Payment | None:
+    """Return the payment by the gateway's name for it, or by the key of ours that the gateway repeated."""
+    by_reference = Payment.objects.filter(gateway=event.gateway, reference=event.reference).first()
+    return by_reference or event.payment
+
+
+def _finish(event: GatewayEvent, outcome: EventOutcome, payment: Payment | None, now: dt.datetime) -> bool:
     GatewayEvent.objects.filter(pk=event.pk).update(
         outcome=outcome, payment=payment, settled_at=now, attempts=event.attempts + 1, latest_error=""
     )

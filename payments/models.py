@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,6 +12,7 @@ class PaymentStatus(models.TextChoices):
     """Where one attempt to pay is."""
 
     STARTED = "started", _("Started")
+    PROCESSING = "processing", _("Processing")
     SUCCEEDED = "succeeded", _("Succeeded")
     FAILED = "failed", _("Failed")
     CANCELLED = "cancelled", _("Cancelled")
@@ -44,6 +46,10 @@ class Payment(models.Model):
     reference = models.CharField(  # noqa: DJ001
         _("reference"), max_length=100, null=True, blank=True, db_collation="utf8mb4_bin"
     )
+    # The gateway's name for the money itself, where that has one of its own; known once it came.
+    charge_reference = models.CharField(
+        _("charge"), max_length=100, blank=True, default="", db_collation="utf8mb4_bin"
+    )
     status = models.CharField(_("status"), max_length=10, choices=PaymentStatus.choices)
     amount = models.BigIntegerField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3)
@@ -75,6 +81,7 @@ class RefundStatus(models.TextChoices):
 
     REQUESTED = "requested", _("Requested")
     SUCCEEDED = "succeeded", _("Succeeded")
+    FAILED = "failed", _("Failed, waiting for staff")
 
 
 class Refund(models.Model):
@@ -114,6 +121,9 @@ class GatewayEvent(models.Model):
     reference = models.CharField(_("reference"), max_length=100, blank=True, db_collation="utf8mb4_bin")
     amount = models.BigIntegerField(_("amount"), null=True)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
+    charge_reference = models.CharField(
+        _("charge"), max_length=100, blank=True, default="", db_collation="utf8mb4_bin"
+    )
     body = models.TextField(_("body"))
     received_at = models.DateTimeField(_("received at"))
     outcome = models.CharField(
@@ -156,6 +166,7 @@ class SandboxCharge(models.Model):
     callback_url = models.TextField()
     status = models.CharField(max_length=10, default="open")
     refunds = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
         return self.reference

@@ -13,7 +13,9 @@ from orders import selectors as orders
 from orders.services import enqueue, lock_order, mark_refunded
 from orders.types import OrderView
 from payments.errors import NothingToRefund, NotInReview
+from payments.gateways.base import RefundRequest
 from payments.gateways.registry import get_gateway
+from payments.keys import name_payment, name_refund
 from payments.models import Payment, PaymentStatus, Refund, RefundStatus
 
 REFUND_TOPIC = "payment.refund"
@@ -81,9 +83,22 @@ def execute_refund(key: str, payload: Mapping[str, Any]) -> None:
     refund = Refund.objects.select_related("payment").get(id=payload["refund_id"])
     if refund.status == RefundStatus.SUCCEEDED:
         return
-    reference = get_gateway(refund.payment.gateway).refund_payment(
-        reference=str(refund.payment.reference), amount=refund.amount, idempotency_key=f"refund:{refund.id}"
-    )
+    gateway = get_gateway(refund.payment.gateway)
+    if not gateway.sends_refunds:
+        return  # staff send it, and say so
+    reference = gateway.refund_payment(_describe(refund))
     Refund.objects.filter(id=refund.id, status=RefundStatus.REQUESTED).update(
         status=RefundStatus.SUCCEEDED, reference=reference, succeeded_at=timezone.now()
+    )
+
+
+def _describe(refund: Refund) -> RefundRequest:
+    payment = refund.payment
+    return RefundRequest(
+        idempotency_key=name_refund(refund.id),
+        payment_key=name_payment(payment.id),
+        reference=payment.reference or "",
+        charge_reference=payment.charge_reference,
+        amount=refund.amount,
+        currency=payment.currency,
     )

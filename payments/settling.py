@@ -1,6 +1,8 @@
 """What a gateway event does to its payment and order. The rows of all three are locked by the inbox."""
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from django.conf import settings
 
@@ -8,13 +10,16 @@ from orders.services import mark_paid, revive_cancelled
 from orders.states import CancelReason, OrderStatus
 from orders.types import OrderView
 from payments.gateways.base import EventKind
-from payments.models import EventOutcome, GatewayEvent, Payment, PaymentStatus
+from payments.models import EventOutcome, GatewayEvent, Payment, PaymentStatus, Refund, RefundStatus
 from payments.refunds import request_refund
 
 _ACTOR = "payments"
-_CLOSING = {
-    EventKind.FAILED.value: PaymentStatus.FAILED,
-    EventKind.CANCELLED.value: PaymentStatus.CANCELLED,
+_UNDER_WAY = (PaymentStatus.STARTED, PaymentStatus.PROCESSING)
+# Without money: the status an event gives its payment, and the ones it may have had.
+_MOVES: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
+    EventKind.PROCESSING.value: (PaymentStatus.PROCESSING, (PaymentStatus.STARTED,)),
+    EventKind.FAILED.value: (PaymentStatus.FAILED, _UNDER_WAY),
+    EventKind.CANCELLED.value: (PaymentStatus.CANCELLED, _UNDER_WAY),
 }
 
 
@@ -28,7 +33,10 @@ def settle_event(
     """
     if event.kind == EventKind.SUCCEEDED:
         return _take_money(event, order, payment, may_revive=may_revive, now=now)
-    if (status := _CLOSING.get(event.kind)) is None or payment.status != PaymentStatus.STARTED:
+    if event.kind == EventKind.REFUND_FAILED:
+        return _note_failed_refund(event, payment)
+    status, origins = _MOVES.get(event.kind, ("", ()))
+    if payment.status not in origins:
         return EventOutcome.IGNORED
     # The order stays as it is: its deadline neither moves nor ends, and it can be paid in another way until
     # then.
@@ -40,12 +48,15 @@ def _take_money(
     event: GatewayEvent, order: OrderView, payment: Payment, *, may_revive: bool, now: dt.datetime
 ) -> EventOutcome:
     if payment.status in (PaymentStatus.SUCCEEDED, PaymentStatus.REVIEW):
+        if not _is_same_charge(event, payment):
+            return EventOutcome.REVIEW
         return EventOutcome.DUPLICATE if _is_on_record(event, payment) else EventOutcome.AMOUNT_MISMATCH
     is_exact = (event.amount, event.currency) == (payment.amount, payment.currency)
     payment.status = PaymentStatus.SUCCEEDED if is_exact else PaymentStatus.REVIEW
     payment.received_amount = event.amount or 0
     payment.succeeded_at = now
-    payment.save(update_fields=["status", "received_amount", "succeeded_at"])
+    payment.charge_reference = event.charge_reference
+    payment.save(update_fields=["status", "received_amount", "succeeded_at", "charge_reference"])
     if not is_exact:
         return EventOutcome.AMOUNT_MISMATCH
     if order.status == OrderStatus.PENDING:
@@ -57,6 +68,20 @@ def _take_money(
         payment=payment, amount=payment.received_amount, reason="paid twice", actor=_ACTOR, now=now
     )
     return EventOutcome.REFUNDED_DUPLICATE
+
+
+def _is_same_charge(event: GatewayEvent, payment: Payment) -> bool:
+    """Say whether the event can be about the money we have; another charge of one payment is other money."""
+    known = {event.charge_reference, payment.charge_reference} - {""}
+    return len(known) < 2
+
+
+def _note_failed_refund(event: GatewayEvent, payment: Payment) -> EventOutcome:
+    """Money we took for sent did not leave. It stays set aside, so that nobody sends it in two ways."""
+    Refund.objects.filter(payment=payment, reference=event.charge_reference).update(
+        status=RefundStatus.FAILED, succeeded_at=None
+    )
+    return EventOutcome.REVIEW
 
 
 def _is_on_record(event: GatewayEvent, payment: Payment) -> bool:

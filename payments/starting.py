@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urljoin
 
@@ -13,7 +14,8 @@ from orders.services import enqueue, lock_order
 from orders.states import OrderStatus
 from orders.types import OrderView
 from payments.gateways.base import HostedPayment, PaymentRequest
-from payments.gateways.registry import get_gateway
+from payments.gateways.registry import get_gateway, get_offered_gateway
+from payments.keys import name_payment
 from payments.models import Payment, PaymentStatus
 from payments.selectors import to_view
 from payments.types import PaymentView
@@ -29,23 +31,14 @@ def start_payment(
     URLs are absolute. Raises OrderNotFound, OrderNotPayable, UnknownGateway, GatewayUnavailable. Opens its
     own transaction.
     """
-    adapter = get_gateway(gateway)
+    adapter = get_offered_gateway(gateway)
     order = orders.get_order(number=number)
     payment = run_in_transaction(lambda: _find_or_create(order_id=order.id, gateway=gateway, now=now))
-    if payment.reference is None:
-        hosted = adapter.create_payment(
-            PaymentRequest(
-                # From our own row, so that a retry after a crash right here finds the same payment at the
-                # gateway.
-                idempotency_key=f"payment:{payment.id}",
-                amount=payment.amount,
-                currency=payment.currency,
-                description=f"Order {order.number}",
-                return_url=return_url,
-                callback_url=callback_url,
-                expires_at=order.payment_due_at,
-            )
-        )
+    if payment.status == PaymentStatus.PROCESSING:
+        # Paid, though the money takes a while: a second visit to the gateway could pay a second time.
+        return replace(to_view(payment), redirect_url=return_url)
+    if not payment.redirect_url:
+        hosted = adapter.create_payment(_describe(payment, order, return_url, callback_url))
         order = run_in_transaction(lambda: _save_hosted(payment, hosted, return_url=return_url, now=now))
         if order.status != OrderStatus.PENDING:
             raise OrderNotPayable(order.number, order.status)
@@ -53,13 +46,30 @@ def start_payment(
     return to_view(payment)
 
 
+def _describe(payment: Payment, order: OrderView, return_url: str, callback_url: str) -> PaymentRequest:
+    return PaymentRequest(
+        # From our own row, so that a retry after a crash right here finds the same payment at the gateway.
+        idempotency_key=name_payment(payment.id),
+        order_number=order.number,
+        amount=payment.amount,
+        currency=payment.currency,
+        description=f"Order {order.number}",
+        return_url=return_url,
+        callback_url=callback_url,
+        created_at=payment.created_at,
+        expires_at=order.payment_due_at,
+    )
+
+
 def _find_or_create(*, order_id: int, gateway: str, now: dt.datetime) -> Payment:
     # The order's lock makes two clicks on "pay" find the same payment.
     order = lock_order(order_id=order_id)
     if order.status != OrderStatus.PENDING or order.payment_due_at <= now:
         raise OrderNotPayable(order.number, order.status)
-    started = Payment.objects.filter(order_id=order_id, gateway=gateway, status=PaymentStatus.STARTED).first()
-    return started or Payment.objects.create(
+    under_way = Payment.objects.filter(
+        order_id=order_id, gateway=gateway, status__in=[PaymentStatus.STARTED, PaymentStatus.PROCESSING]
+    ).first()
+    return under_way or Payment.objects.create(
         id=new_id(),
         order_id=order_id,
         gateway=gateway,
@@ -73,7 +83,7 @@ def _find_or_create(*, order_id: int, gateway: str, now: dt.datetime) -> Payment
 def _save_hosted(payment: Payment, hosted: HostedPayment, *, return_url: str, now: dt.datetime) -> OrderView:
     """Note what the gateway answered and return the order as it is now."""
     order = lock_order(order_id=payment.order_id)
-    is_first = Payment.objects.filter(id=payment.id, reference__isnull=True).update(
+    is_first = Payment.objects.filter(id=payment.id, redirect_url="").update(
         reference=hosted.reference, redirect_url=urljoin(return_url, hosted.redirect_url)
     )
     if is_first and order.status != OrderStatus.PENDING:

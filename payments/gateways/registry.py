@@ -1,4 +1,4 @@
-"""The gateways that are switched on: named in PAYMENT_GATEWAYS and in possession of their secret."""
+"""Which gateways there are, which are switched on, and which of those customers may choose."""
 
 from django.conf import settings
 
@@ -8,14 +8,34 @@ from payments.gateways.sandbox.gateway import SandboxGateway
 
 
 def list_gateways() -> list[Gateway]:
-    """Return the gateways customers can choose from, in the configured order."""
-    known = {"sandbox": SandboxGateway(secret=settings.SANDBOX_SECRET)}
-    return [known[name] for name in settings.PAYMENT_GATEWAYS if name in known and known[name].is_configured]
+    """Return the gateways customers can choose from: named in PAYMENT_GATEWAYS, in that order."""
+    known = _list_configured()
+    return [known[name] for name in settings.PAYMENT_GATEWAYS if name in known]
+
+
+def get_offered_gateway(name: str) -> Gateway:
+    """Return a gateway for a new payment. Raises UnknownGateway for one that is not offered."""
+    if name not in settings.PAYMENT_GATEWAYS:
+        raise UnknownGateway(name)
+    return get_gateway(name)
 
 
 def get_gateway(name: str) -> Gateway:
-    """Return one gateway. Raises UnknownGateway, also for one without its secret."""
-    for gateway in list_gateways():
-        if gateway.name == name:
-            return gateway
-    raise UnknownGateway(name)
+    """Return a gateway for payments it has already. Raises UnknownGateway, also for one without its secret.
+
+    It need not be offered any more: what it took still comes in, and can still be sent back.
+    """
+    try:
+        return _list_configured()[name]
+    except KeyError:
+        raise UnknownGateway(name) from None
+
+
+def list_configured() -> list[Gateway]:
+    """Return every gateway that has its secrets, offered or not."""
+    return list(_list_configured().values())
+
+
+def _list_configured() -> dict[str, Gateway]:
+    gateways: list[Gateway] = [SandboxGateway(secret=settings.SANDBOX_SECRET)]
+    return {gateway.name: gateway for gateway in gateways if gateway.is_configured}

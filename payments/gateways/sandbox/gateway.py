@@ -1,14 +1,22 @@
 """The shop's side of the sandbox: what an adapter to a real provider looks like."""
 
+import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from payments.errors import InvalidSignature, MalformedEvent
-from payments.gateways.base import EventContent, EventKind, HostedPayment, PaymentRequest
+from payments.gateways.base import (
+    EventContent,
+    EventKind,
+    GatewayCharge,
+    HostedPayment,
+    PaymentRequest,
+    RefundRequest,
+)
 from payments.gateways.sandbox import provider
 
 _KINDS = {
@@ -22,6 +30,8 @@ class SandboxGateway:
     """A provider in the same house, for trials: a hosted page, signed callbacks, refunds, and no money."""
 
     name = "sandbox"
+    keeps_list = True
+    sends_refunds = True
     label = _("Sandbox bank (no real money)")
 
     def __init__(self, *, secret: str) -> None:
@@ -37,13 +47,23 @@ class SandboxGateway:
         reference = provider.open_charge(request)
         return HostedPayment(reference, reverse("sandbox:pay", args=[reference]))
 
+    def retrieve_payment(self, *, reference: str) -> GatewayCharge | None:
+        """See Gateway."""
+        return provider.find_charge(reference)
+
     def cancel_payment(self, *, reference: str) -> bool:
         """See Gateway."""
         return provider.cancel_charge(reference)
 
-    def refund_payment(self, *, reference: str, amount: int, idempotency_key: str) -> str:
+    def refund_payment(self, request: RefundRequest) -> str:
         """See Gateway."""
-        return provider.refund_charge(reference, amount=amount, idempotency_key=idempotency_key)
+        return provider.refund_charge(
+            request.reference, amount=request.amount, idempotency_key=request.idempotency_key
+        )
+
+    def list_payments(self, *, since: dt.datetime) -> Iterator[GatewayCharge]:
+        """See Gateway."""
+        return provider.list_charges(since)
 
     def verify_event(self, *, headers: Mapping[str, str], body: bytes) -> str:
         """See Gateway.
@@ -63,9 +83,10 @@ class SandboxGateway:
         try:
             content = json.loads(body)
             reference, amount, currency = content["reference"], content["amount"], content["currency"]
-            kind = _KINDS.get(content["type"], EventKind.OTHER)
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            kind, key = _KINDS.get(content["type"], EventKind.OTHER), content.get("key", "")
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise MalformedEvent(repr(error)) from error
-        if not (isinstance(reference, str) and isinstance(currency, str) and type(amount) is int):
-            raise MalformedEvent("reference, amount or currency has the wrong type")
-        return EventContent(kind, reference, amount, currency)
+        texts = (reference, currency, key)
+        if not (all(isinstance(text, str) for text in texts) and type(amount) is int):
+            raise MalformedEvent("reference, amount, currency or key has the wrong type")
+        return EventContent(kind, reference, amount, currency, payment_key=key)

@@ -16,16 +16,19 @@ import math
 import secrets
 import time
 import urllib.request
+from collections.abc import Iterator
 
 from django.db import transaction
 from django.db.models import F
+from django.urls import reverse
 from standardwebhooks import Webhook
 
-from payments.gateways.base import PaymentRequest
+from payments.gateways.base import ChargeStatus, GatewayCharge, PaymentRequest
 from payments.models import SandboxCallback, SandboxCharge
 
 logger = logging.getLogger(__name__)
 
+_STATUSES = {"open": ChargeStatus.OPEN, "succeeded": ChargeStatus.SUCCEEDED}
 _TIMEOUT_SECONDS = 5
 _MAX_ATTEMPTS = 100
 _MAX_SECONDS = 10.0
@@ -70,10 +73,40 @@ def settle_charge(reference: str, *, approve: bool) -> SandboxCallback | None:
         if not SandboxCharge.objects.filter(reference=reference, status="open").update(status=status):
             return None
         charge = SandboxCharge.objects.get(reference=reference)
-        body = {"type": event, "reference": reference, "amount": charge.amount, "currency": charge.currency}
+        body = {
+            "type": event,
+            "reference": reference,
+            "key": charge.idempotency_key,
+            "amount": charge.amount,
+            "currency": charge.currency,
+        }
         return SandboxCallback.objects.create(
             event_id=f"evt_{secrets.token_urlsafe(18)}", charge=charge, body=json.dumps(body)
         )
+
+
+def find_charge(reference: str) -> GatewayCharge | None:
+    """Return a charge as it is now."""
+    charge = SandboxCharge.objects.filter(reference=reference).first()
+    return _to_record(charge) if charge else None
+
+
+def list_charges(since: dt.datetime) -> Iterator[GatewayCharge]:
+    """Yield the charges opened since then."""
+    yield from map(_to_record, SandboxCharge.objects.filter(created_at__gte=since).iterator())
+
+
+def _to_record(charge: SandboxCharge) -> GatewayCharge:
+    return GatewayCharge(
+        reference=charge.reference,
+        payment_key=charge.idempotency_key,
+        status=_STATUSES.get(charge.status, ChargeStatus.ENDED),
+        amount=charge.amount,
+        currency=charge.currency,
+        refunded_amount=sum(charge.refunds.values()),
+        created_at=charge.created_at,
+        redirect_url=reverse("sandbox:pay", args=[charge.reference]),
+    )
 
 
 def cancel_charge(reference: str) -> bool:
