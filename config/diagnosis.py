@@ -10,7 +10,11 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from config.celery import app
 from config.readiness import can_reach_redis, list_missing_migrations
-from inventory.checks import list_missing_constraints, list_unknown_strategies
+from inventory.checks import (
+    list_missing_constraints,
+    list_unknown_strategies,
+    list_unsupported_strategies,
+)
 from orders.selectors import count_overdue_orders, get_job_health
 from orders.types import SWEEP_JOB
 from payments.selectors import list_gateways
@@ -160,7 +164,11 @@ def _check_strategies() -> Diagnosis:
     if unknown := list_unknown_strategies():
         remedy = "Register these strategies, or choose others for their stock items in the admin."
         return Diagnosis("strategies", Verdict.FAILURE, f"not registered: {', '.join(unknown)}", remedy)
-    return Diagnosis("strategies", Verdict.OK, "every stored locking strategy is registered")
+    if unsupported := list_unsupported_strategies():
+        remedy = "Choose other strategies for their stock items, or use MySQL 8.0.1, MariaDB 10.6 or newer."
+        detail = f"this server's SKIP LOCKED does not lock: {', '.join(unsupported)}"
+        return Diagnosis("strategies", Verdict.FAILURE, detail, remedy)
+    return Diagnosis("strategies", Verdict.OK, "every stored locking strategy can be used here")
 
 
 def _check_redis() -> Diagnosis:

@@ -1,6 +1,5 @@
 """Staff pages for stock: what is there, what moved, and the page on which stock is changed."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -14,15 +13,16 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from inventory import services
+from inventory.admin_actions import switch_strategy
 from inventory.admin_filters import LowStockFilter, StrategyFilter
 from inventory.backoffice import Link, RecordAdmin, StaffAdmin, get_actor
 from inventory.errors import DuplicateMovement, InventoryError, StockBusy, StockItemInUse
 from inventory.forms import ChangeStockForm, StockChange, StockItemForm, start_stock_change
 from inventory.models import StockItem, StockMovement
-from inventory.selectors import list_strategies
+from inventory.selectors import express_available, list_strategies
 from inventory.types import StockLevel
 from inventory.wording import explain
 
@@ -34,29 +34,41 @@ class StockItemAdmin(StaffAdmin):
     """Stock items: counters to look at, settings to change, and the way to the page that changes stock."""
 
     form = StockItemForm
-    list_display = ("sku", "on_hand", "available", "show_reserved", "show_is_low", "show_strategy")
+    # Switching strategies can be refused by the database server.
+    save_errors = (InventoryError,)
+    list_display = ("sku", "on_hand", "show_available", "show_reserved", "show_is_low", "show_strategy")
     list_filter = (LowStockFilter, StrategyFilter)
     search_fields = ("^sku",)
     ordering = ("sku",)
     sortable_by = ("sku",)
     fields = (
         "sku",
-        ("on_hand", "available", "show_reserved"),
+        ("on_hand", "show_available", "show_reserved"),
         "low_stock_threshold",
         "locking_strategy",
         "version",
     )
-    readonly_fields = ("sku", "on_hand", "available", "show_reserved", "version")
+    readonly_fields = ("sku", "on_hand", "show_available", "show_reserved", "version")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StockItem]:
+        """Read what can be promised with the items, also of those whose units are in slices."""
+        items: QuerySet[StockItem] = super().get_queryset(request)
+        return items.annotate(units_available=express_available())
+
+    @admin.display(description=gettext_lazy("available"))
+    def show_available(self, item: StockItem) -> int:
+        """Units that can still be promised."""
+        return _count_available(item)
 
     @admin.display(description=gettext_lazy("reserved"))
     def show_reserved(self, item: StockItem) -> int:
         """Units that are here but promised to orders."""
-        return item.on_hand - item.available
+        return item.on_hand - _count_available(item)
 
     @admin.display(description=gettext_lazy("stock"))
     def show_is_low(self, item: StockItem) -> str:
         """A warning, or nothing."""
-        return _("low") if item.available <= item.low_stock_threshold else ""
+        return _("low") if _count_available(item) <= item.low_stock_threshold else ""
 
     @admin.display(description=gettext_lazy("locking strategy"))
     def show_strategy(self, item: StockItem) -> str:
@@ -92,7 +104,7 @@ class StockItemAdmin(StaffAdmin):
         if self.has_change_permission(request):
             for name, label in list_strategies():
                 title = _("Switch to: %(strategy)s") % {"strategy": label}
-                actions[f"strategy_{name}"] = (_switch_strategy(name), f"strategy_{name}", title)
+                actions[f"strategy_{name}"] = (switch_strategy(name), f"strategy_{name}", title)
         return actions
 
     def save_model(self, request: HttpRequest, obj: StockItem, form: Any, change: Any) -> None:
@@ -157,7 +169,8 @@ class StockItemAdmin(StaffAdmin):
             "subtitle": item.sku,
             "opts": self.opts,
             "item": item,
-            "reserved": item.on_hand - item.available,
+            "available": _count_available(item),
+            "reserved": item.on_hand - _count_available(item),
             "form": form,
         }
         return TemplateResponse(request, "admin/staff/change_stock.html", context)
@@ -210,6 +223,11 @@ class StockMovementAdmin(RecordAdmin):
         return queryset.filter(Q(stock_item_id__in=items) | Q(reference__istartswith=term)), False
 
 
+def _count_available(item: StockItem) -> int:
+    available: int = item.units_available  # type: ignore[attr-defined]  # read by get_queryset
+    return available
+
+
 def _change_stock(sku: str, change: dict[str, Any], *, actor: str) -> StockLevel:
     quantity = change["quantity"]
     common: dict[str, Any] = {
@@ -224,17 +242,3 @@ def _change_stock(sku: str, change: dict[str, Any], *, actor: str) -> StockLevel
     if change["kind"] == StockChange.ADJUST:
         return services.adjust(delta=quantity, **common)
     return services.set_on_hand(on_hand=quantity, expected_on_hand=change["shown_on_hand"], **common)
-
-
-def _switch_strategy(name: str) -> Callable[[StockItemAdmin, HttpRequest, QuerySet[StockItem]], None]:
-    def switch(pages: StockItemAdmin, request: HttpRequest, chosen: QuerySet[StockItem]) -> None:
-        ids = list(chosen.values_list("id", flat=True))
-        try:
-            services.set_locking_strategy(stock_item_ids=ids, name=name)
-        except StockBusy as error:
-            pages.message_user(request, explain(error), messages.ERROR)
-            return
-        text = ngettext("%(count)d stock item switched.", "%(count)d stock items switched.", len(ids))
-        pages.message_user(request, text % {"count": len(ids)}, messages.SUCCESS)
-
-    return switch

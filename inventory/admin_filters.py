@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory.models import StockItem
-from inventory.selectors import list_strategies
+from inventory.selectors import express_available, list_strategies
 
 
 class LowStockFilter(admin.SimpleListFilter):
@@ -24,9 +24,10 @@ class LowStockFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[StockItem]) -> QuerySet[StockItem]:
         """See SimpleListFilter."""
+        counted = queryset.alias(left=express_available())
         if self.value() == "low":
-            return queryset.filter(available__lte=F("low_stock_threshold"))
-        return queryset.filter(available=0) if self.value() == "out" else queryset
+            return counted.filter(left__lte=F("low_stock_threshold"))
+        return counted.filter(left=0) if self.value() == "out" else queryset
 
 
 class StrategyFilter(admin.SimpleListFilter):

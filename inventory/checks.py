@@ -10,10 +10,11 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError, connections
 
 from inventory.locking import registry
-from inventory.models import StockItem
+from inventory.locking.servers import describe_server, has_skip_locked
+from inventory.models import StockItem, StockSlice
 
 _ISOLATION: Final = "read committed"
-_CONSTRAINTS: Final = frozenset(constraint.name for constraint in StockItem._meta.constraints)
+_CHECKED_MODELS: Final = (StockItem, StockSlice)
 
 
 @register("inventory")
@@ -78,7 +79,7 @@ def check_database(
     if "default" not in (databases or ()) or connections["default"].vendor != "mysql":
         return []
     try:
-        return [*_check_constraints(), *_check_stored_strategies()]
+        return [*_check_constraints(), *_check_stored_strategies(), *_check_server()]
     except DatabaseError:
         # Not reachable or not migrated: other commands say so better.
         return []
@@ -90,25 +91,41 @@ def list_unknown_strategies() -> list[str]:
     return sorted(set(stored) - {strategy.name for strategy in registry.list_strategies()})
 
 
-def list_missing_constraints() -> list[str]:
-    """Return the CHECK constraints of stock items that the database does not enforce.
+def list_unsupported_strategies() -> list[str]:
+    """Return the strategies of stock items that this database server cannot carry out.
 
     Raises DatabaseError.
     """
+    if has_skip_locked(describe_server()):
+        return []
+    needing = [strategy.name for strategy in registry.list_strategies() if strategy.needs_skip_locked]
+    stored = StockItem.objects.filter(locking_strategy__in=needing).order_by()
+    return sorted(set(stored.values_list("locking_strategy", flat=True)))
+
+
+def list_missing_constraints() -> list[str]:
+    """Return the CHECK constraints of stock items and slices that the database does not enforce.
+
+    Raises DatabaseError.
+    """
+    tables = connections["default"].introspection.table_names()
+    # A table that is still to be migrated lacks nothing.
+    models = {model._meta.db_table: model for model in _CHECKED_MODELS if model._meta.db_table in tables}
+    wanted = {constraint.name for model in models.values() for constraint in model._meta.constraints}
     with connections["default"].cursor() as cursor:
         if connections["default"].mysql_is_mariadb:  # type: ignore[attr-defined]
             cursor.execute("SELECT @@SESSION.check_constraint_checks")
             if not cursor.fetchone()[0]:
-                return sorted(_CONSTRAINTS)
+                return sorted(wanted)
             enforced = ""
         else:
             enforced = " AND enforced = 'YES'"
         cursor.execute(
             "SELECT constraint_name FROM information_schema.table_constraints"  # noqa: S608 - two fixed texts
-            " WHERE table_schema = DATABASE() AND table_name = %s AND constraint_type = 'CHECK'" + enforced,
-            [StockItem._meta.db_table],
+            " WHERE table_schema = DATABASE() AND table_name IN %s AND constraint_type = 'CHECK'" + enforced,
+            [tuple(models)],
         )
-        return sorted(_CONSTRAINTS - {row[0] for row in cursor.fetchall()})
+        return sorted(wanted - {row[0] for row in cursor.fetchall()})
 
 
 def has_table() -> bool:
@@ -140,6 +157,20 @@ def _check_stored_strategies() -> list[CheckMessage]:
             id="inventory.W005",
         )
         for name in list_unknown_strategies()
+    ]
+
+
+def _check_server() -> list[CheckMessage]:
+    if not has_table():
+        return []
+    return [
+        # A warning, so that `migrate` still runs. Nothing is oversold: each claim is guarded besides.
+        Warning(
+            f"Some stock items use the locking strategy {name!r}; {describe_server()} cannot carry it out.",
+            hint="Use MySQL 8.0.1, MariaDB 10.6 or newer, or choose another strategy for these items.",
+            id="inventory.W006",
+        )
+        for name in list_unsupported_strategies()
     ]
 
 

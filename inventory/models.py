@@ -5,7 +5,7 @@ be promised. Their difference is reserved for orders. Both counters are projecti
 in the same transaction as the ledger rows, and `check_books` proves that they agree.
 
 A pooled item may have some of its available units in slices (`inventory.slices`); its `available` is then
-only the rest, the depot. Who reads what can be promised adds them up: `inventory.slices.express_available`.
+only the rest, the depot. `inventory.selectors.express_available` adds them up for queries.
 
     receive   available + n   on_hand + n        adjust   available + n   on_hand + n   (n may be negative)
     reserve   available - n                      release  available + n

@@ -3,10 +3,14 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
+from django.db.models import Case, F, OuterRef, Subquery, Sum, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
+
 from inventory.errors import UnknownSku
 from inventory.locking import registry
-from inventory.models import MovementKind, StockItem, StockMovement
-from inventory.slices import express_available
+from inventory.models import MovementKind, StockItem, StockMovement, StockSlice
+from inventory.slices import POOLED
 from inventory.types import MovementView, StockLevel
 
 
@@ -26,6 +30,15 @@ def get_stock_levels(*, skus: Collection[str]) -> dict[str, StockLevel]:
 def get_levels_by_id(*, ids: Collection[int]) -> dict[int, StockLevel]:
     """Return the stock items that exist among these ids, by id."""
     return {level.id: level for level in _read_levels(id__in=list(ids))}
+
+
+def express_available(*, through: str = "") -> Combinable:
+    """Return what can be promised of stock items, for a query; `through` names the relation to them."""
+    prefix = f"{through}__" if through else ""
+    slices = StockSlice.objects.filter(stock_item=OuterRef(f"{prefix}id")).values("stock_item_id")
+    in_slices = Coalesce(Subquery(slices.annotate(total=Sum("units")).values("total")), 0)
+    when_pooled = When(**{f"{prefix}locking_strategy": POOLED}, then=in_slices)
+    return F(f"{prefix}available") + Case(when_pooled, default=0)
 
 
 def list_strategies() -> list[tuple[str, str]]:

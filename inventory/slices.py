@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.db import connection
-from django.db.models import Case, F, OuterRef, Subquery, Sum, When
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce
 
 from inventory.contention import count
 from inventory.errors import StockConflict
@@ -82,15 +79,6 @@ def count_slices(units: int, *, quantity: int) -> int:
     """
     slices = min(MOST_SLICES, units // max(_UNITS_OF_A_SLICE, _CLAIMS_OF_A_SLICE * quantity))
     return slices if slices > 1 else 0
-
-
-def express_available(*, through: str = "") -> Combinable:
-    """Return what can be promised of stock items, for a query; `through` names the relation to them."""
-    prefix = f"{through}__" if through else ""
-    slices = StockSlice.objects.filter(stock_item=OuterRef(f"{prefix}id")).values("stock_item_id")
-    in_slices = Coalesce(Subquery(slices.annotate(total=Sum("units")).values("total")), 0)
-    when_pooled = When(**{f"{prefix}locking_strategy": POOLED}, then=in_slices)
-    return F(f"{prefix}available") + Case(when_pooled, default=0)
 
 
 def take_from_free_slice(*, stock_item_id: int, quantity: int) -> bool:
