@@ -1,9 +1,9 @@
 """The contenders by name."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
-from inventory.types import StockLevel
+from orders.benchmark.jobs import Job
 from orders.benchmark.reference import RawSeller, UnlockedSeller
 from orders.benchmark.sellers import Seller, ShopSeller
 
@@ -11,12 +11,9 @@ RAW: Final = "raw"
 UNLOCKED: Final = "unlocked"
 REFERENCES: Final = (RAW, UNLOCKED)
 
-_SELLERS: Final[dict[str, Callable[[Sequence[StockLevel], str], Seller]]] = {
-    RAW: RawSeller,
-    UNLOCKED: UnlockedSeller,
-}
+_SELLERS: Final[dict[str, Callable[[Job], Seller]]] = {RAW: RawSeller, UNLOCKED: UnlockedSeller}
 
 
-def make_seller(contender: str, items: Sequence[StockLevel], scope: str) -> Seller:
-    """Return a seller of these items; any name but the references' is a locking strategy, and so the shop."""
-    return _SELLERS.get(contender, ShopSeller)(items, scope)
+def make_seller(job: Job) -> Seller:
+    """Return the job's seller; any name but the references' is a locking strategy, and so the shop."""
+    return _SELLERS.get(job.contender, ShopSeller)(job)

@@ -1,29 +1,39 @@
-"""What a benchmark found, as data, as a table for a terminal, and as one HTML page."""
+"""What a benchmark found, as data and as tables."""
 
 import dataclasses
 import datetime as dt
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from django.template.loader import render_to_string
-
-from orders.benchmark.plots import draw_lines
 from orders.benchmark.summary import Row
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything there is to say about one benchmark."""
+    """Everything there is to say about one benchmark. `tables` has the sizes behind a history."""
 
     server: str
     durability: dict[str, str]
+    commit_ms: float
     machine: str
     measured_at: dt.datetime
     settings: dict[str, Any]
+    tables: dict[str, str]
+    notes: Sequence[str]
     rows: Sequence[Row]
+    verdicts: Sequence[str]
     failures: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One workload's rows as text."""
+
+    workload: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
 
 
 def to_json(report: Report) -> str:
@@ -31,81 +41,89 @@ def to_json(report: Report) -> str:
     return json.dumps(dataclasses.asdict(report), default=str, indent=2)
 
 
-_COLUMNS = (
+# Heading, field, form; a column that is None in every row of a table is left out of it.
+_COLUMNS: Final = (
     ("strategy", "strategy", "{}"),
     ("clients", "clients", "{}"),
+    ("history", "history_orders", "{}"),
+    ("offered %", "offered_percent", "{}"),
     ("orders/s", "orders_per_second", "{:.0f}"),
     ("min", "orders_per_second_min", "{:.0f}"),
     ("max", "orders_per_second_max", "{:.0f}"),
     ("of raw", "ratio_to_raw", "{:.2f}"),
-    ("p50 ms", "p50_ms", "{:.2f}"),
-    ("p95 ms", "p95_ms", "{:.2f}"),
-    ("p99 ms", "p99_ms", "{:.2f}"),
-    ("CPU ms/order", "python_cpu_ms_per_order", "{:.2f}"),
-    ("refused/s", "refused_per_second", "{:.0f}"),
+    ("of empty", "ratio_to_empty", "{:.2f}"),
+    ("p50 ms", "p50_ms", "{:.1f}"),
+    ("p95 ms", "p95_ms", "{:.1f}"),
+    ("p99 ms", "p99_ms", "{:.1f}"),
+    ("max ms", "max_ms", "{:.0f}"),
+    ("hold p50", "hold_p50_ms", "{:.2f}"),
+    ("hold p99", "hold_p99_ms", "{:.2f}"),
+    ("batch", "batch_mean", "{:.1f}"),
+    ("largest", "batch_max", "{}"),
+    ("CPU py", "python_cpu_ms_per_order", "{:.2f}"),
+    ("CPU db", "database_cpu_ms_per_order", "{:.2f}"),
     ("oversold", "oversold_units", "{}"),
+    ("refused/s", "refused_per_second", "{:.0f}"),
+    ("unserved/s", "unserved_per_second", "{:.0f}"),
     ("busy", "busy", "{}"),
     ("retries", "retries", "{}"),
     ("deadlocks", "deadlocks", "{}"),
+    ("paid", "paid", "{}"),
+    ("cancelled", "cancelled", "{}"),
+    ("expired", "expired", "{}"),
     ("sold out s", "seconds_to_sell_out", "{:.2f}"),
+    ("left", "units_left", "{}"),
 )
-HEADINGS = tuple(heading for heading, _name, _form in _COLUMNS)
 
 
-def to_cells(row: Row) -> list[str]:
-    """Return one row as text, a cell for each of HEADINGS; a dash for what does not apply."""
-    values = [(getattr(row, name), form) for _heading, name, form in _COLUMNS]
-    return ["-" if value is None else form.format(value) for value, form in values]
+def make_tables(rows: Sequence[Row]) -> list[Table]:
+    """Return a table for each workload; a dash is what does not apply."""
+    return [
+        _make_table(workload, [row for row in rows if row.workload == workload])
+        for workload in dict.fromkeys(row.workload for row in rows)
+    ]
 
 
-def to_table(report: Report) -> str:
+def _make_table(workload: str, rows: Sequence[Row]) -> Table:
+    columns = [column for column in _COLUMNS if any(getattr(row, column[1]) is not None for row in rows)]
+    if not any(row.history_orders for row in rows):
+        columns = [column for column in columns if column[1] != "history_orders"]
+    cells = [[_to_cell(getattr(row, name), form) for _heading, name, form in columns] for row in rows]
+    return Table(workload, [heading for heading, _name, _form in columns], cells)
+
+
+def _to_cell(value: object, form: str) -> str:
+    return "-" if value is None else form.format(value)
+
+
+def to_text(report: Report) -> str:
     """Return the report for a terminal."""
-    lines = [*_describe(report)]
-    for workload in dict.fromkeys(row.workload for row in report.rows):
-        table = [list(HEADINGS), *(to_cells(row) for row in report.rows if row.workload == workload)]
-        widths = [max(len(cells[column]) for cells in table) for column in range(len(HEADINGS))]
-        lines += ["", workload]
+    lines = [*describe(report)]
+    for table in make_tables(report.rows):
+        grid = [list(table.headings), *table.rows]
+        widths = [max(len(cells[column]) for cells in grid) for column in range(len(table.headings))]
+        lines += ["", table.workload]
         lines += [
             "  " + "  ".join(cell.rjust(width) for cell, width in zip(cells, widths, strict=True))
-            for cells in table
+            for cells in grid
         ]
-    lines += ["", *(f"FAILED: {failure}" for failure in report.failures)]
+    lines += ["", *report.verdicts, "", *(f"FAILED: {failure}" for failure in report.failures)]
     return "\n".join(lines).rstrip()
 
 
-def to_html(report: Report) -> str:
-    """Return the report as one page that needs nothing else."""
-    sections = []
-    for workload in dict.fromkeys(row.workload for row in report.rows):
-        rows = [row for row in report.rows if row.workload == workload]
-        plots = [
-            draw_lines(title=title, series=_group_by_strategy(rows, name))
-            for title, name in (("Orders per second", "orders_per_second"), ("p95 latency, ms", "p95_ms"))
-        ]
-        sections.append({"name": workload, "rows": [to_cells(row) for row in rows], "plots": plots})
-    facts = {
-        "lines": list(_describe(report)),
-        "sections": sections,
-        "headings": HEADINGS,
-        "failures": report.failures,
-    }
-    return render_to_string("benchmark/report.html", facts)
-
-
-def _group_by_strategy(rows: Sequence[Row], name: str) -> dict[str, list[tuple[int, float]]]:
-    series: dict[str, list[tuple[int, float]]] = {}
-    for row in rows:
-        series.setdefault(row.strategy, []).append((row.clients, getattr(row, name)))
-    return series
-
-
-def _describe(report: Report) -> tuple[str, ...]:
-    durability = ", ".join(f"{name}={value}" for name, value in report.durability.items())
-    settings = ", ".join(f"{name}={value}" for name, value in report.settings.items())
-    return (
+def describe(report: Report) -> list[str]:
+    """Return what was measured on, a line each."""
+    lines = [
         f"server      {report.server}",
-        f"durability  {durability}",
+        f"durability  {_join(report.durability)}; a one-row commit took {report.commit_ms:.2f} ms",
         f"machine     {report.machine}",
-        f"runs        {settings}",
+        f"runs        {_join(report.settings)}",
         f"measured    {report.measured_at:%Y-%m-%d %H:%M} UTC",
-    )
+    ]
+    if report.tables:
+        lines.append(f"history     {_join(report.tables)}")
+    return [*lines, *(f"note        {note}" for note in report.notes)]
+
+
+def _join(facts: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in facts.items())

@@ -11,6 +11,8 @@ from django.db import connection
 from orders.benchmark.reference import open_raw_connection
 
 SUFFIX: Final = "_benchmark"
+FULL_SUFFIX: Final = "_full"
+_APPS: Final = ("inventory", "orders")
 _MARKER: Final = "benchmark_scratch"
 _LONGEST_NAME: Final = 64
 _FORBIDDEN: Final = frozenset({1044, 1045, 1142, 1227})
@@ -21,33 +23,36 @@ class NoScratchDatabase(Exception):
 
 
 @contextmanager
-def use_scratch_database() -> Iterator[str]:
-    """Point Django's connection at a new, migrated database beside the configured one; drop it at the end.
+def use_scratch_database(*, suffix: str = SUFFIX) -> Iterator[str]:
+    """Point Django's connection at a new, migrated database beside its present one; drop it at the end.
 
     Child processes forked inside the block use it too. Raises NoScratchDatabase.
     """
     shop = connection.settings_dict["NAME"]
-    name = f"{shop}{SUFFIX}"
+    name = f"{shop}{suffix}"
     if len(name) > _LONGEST_NAME:
         raise NoScratchDatabase(f"The database name {name} would be too long.")
     admin = open_raw_connection(database=False)
     try:
         _create(admin, name)
         try:
-            _switch_to(name)
-            call_command("migrate", "orders", verbosity=0)
+            switch_to_database(name)
+            for app in _APPS:
+                call_command("migrate", app, verbosity=0)
             yield name
         finally:
-            _switch_to(shop)
-            admin.query(f"DROP DATABASE `{name}`")
+            switch_to_database(shop)
+            admin.query(f"DROP DATABASE `{name}`".encode())
     finally:
         # Closing gives the name back to the next run.
         admin.close()
 
 
-def _switch_to(name: str) -> None:
-    connection.close()
-    connection.settings_dict["NAME"] = name
+def switch_to_database(name: str) -> None:
+    """Point Django's connection at another database of the same server."""
+    if connection.settings_dict["NAME"] != name:
+        connection.close()
+        connection.settings_dict["NAME"] = name
 
 
 def _create(admin: Any, name: str) -> None:
@@ -56,8 +61,8 @@ def _create(admin: Any, name: str) -> None:
     try:
         if _read_one(admin, "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = %s", name):
             _drop_leftover(admin, name)
-        admin.query(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4")
-        admin.query(f"CREATE TABLE `{name}`.{_MARKER} (id INT PRIMARY KEY)")
+        admin.query(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4".encode())
+        admin.query(f"CREATE TABLE `{name}`.{_MARKER} (id INT PRIMARY KEY)".encode())
     except MySQLdb.OperationalError as error:
         if error.args[0] not in _FORBIDDEN:
             raise
@@ -72,7 +77,7 @@ def _drop_leftover(admin: Any, name: str) -> None:
     marked = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = %s AND table_name = %s"
     if not _read_one(admin, marked, name, _MARKER):
         raise NoScratchDatabase(f"The database {name} exists and is not a benchmark's; rename or drop it.")
-    admin.query(f"DROP DATABASE `{name}`")
+    admin.query(f"DROP DATABASE `{name}`".encode())
 
 
 def _read_one(admin: Any, sql: str, *parameters: object) -> Any:

@@ -1,5 +1,6 @@
 """The benchmark measures what it says, notices overselling, and leaves the shop's database alone."""
 
+import dataclasses
 import io
 import json
 
@@ -10,11 +11,12 @@ from django.db import connection
 from inventory.selectors import get_levels_by_id, list_strategies
 from orders.benchmark.runner import split_clients
 from orders.benchmark.scratch import SUFFIX
-from orders.benchmark.summary import Row, find_failures
+from orders.benchmark.summary import Row
+from orders.benchmark.verdicts import find_failures
 from orders.models import Order
 from tests.builders import buy, make_stock_item
 
-STRATEGIES = ("conditional", "pessimistic", "optimistic", "combined")
+STRATEGIES = ("conditional", "pessimistic", "optimistic", "combined", "pooled")
 KEYS = {
     *(
         "workload",
@@ -54,9 +56,9 @@ def count_statements():
 
 def make_row(**values):
     """Return a row of a sound run, changed as given."""
-    sound: dict[str, object] = dict.fromkeys(Row.__dataclass_fields__, 0)
-    sound |= {"workload": "hot", "strategy": "conditional", "clients": 8, "orders_per_second": 900.0}
-    return Row(**{**sound, "books_balanced": True, "seconds_to_sell_out": None, "units_left": None, **values})
+    nothing = {field.name: None if "None" in str(field.type) else 0 for field in dataclasses.fields(Row)}
+    sound = {"workload": "hot", "strategy": "conditional", "clients": 8, "orders_per_second": 900.0}
+    return Row(**{**nothing, **sound, "books_balanced": True, "batch_sizes": {}, **values})
 
 
 @pytest.mark.django_db(transaction=True)

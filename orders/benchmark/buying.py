@@ -1,0 +1,129 @@
+"""How one client buys, in each of the workloads' ways."""
+
+import itertools
+import time
+from collections.abc import Callable
+from typing import Final
+
+from orders.benchmark.jobs import Job
+from orders.benchmark.life import Life
+from orders.benchmark.processor import read_cpu_seconds
+from orders.benchmark.sellers import Outcome, Seller
+from orders.benchmark.tally import Tally
+from orders.benchmark.workloads import Basket, Way
+
+# A sell-out that has not ended by then is reported as it stands.
+_LONGEST_SELLOUT_SECONDS: Final = 120.0
+_WARM_UP_BASKET: Final[Basket] = ((-1, 1),)
+_WARM_UP_ORDERS: Final = 5
+
+
+class Arrivals:
+    """When orders are due in an open loop: one process's share, evenly spread, for whoever is free."""
+
+    def __init__(self, job: Job, *, process: int, processes: int) -> None:
+        self._rate = job.arrivals_per_second or 0.0
+        # Taking the next of these is one step for the interpreter, so no two threads get the same.
+        self._numbers = itertools.count(process, processes)
+
+    def take(self, started: float) -> float:
+        """Return the moment at which the next order is due."""
+        return started + next(self._numbers) / self._rate
+
+
+class Buyer:
+    """One client with its seller. Used by one thread."""
+
+    def __init__(self, job: Job, seller: Seller, tally: Tally, number: int) -> None:
+        self._job, self._seller, self._tally = job, seller, tally
+        self._dice = job.roll_dice(number)
+        self._next_basket = job.workload.shop_like(self._dice)
+        # One client reads the clock of the database's process for all.
+        self._database_pid = job.database_pid if number == 0 else None
+
+    def warm_up(self) -> None:
+        """Place a few orders for the spare item: connections, caches and compiled things are ready then."""
+        for _order in range(_WARM_UP_ORDERS):
+            self._place(_WARM_UP_BASKET)
+
+    def buy(self, started: float, arrivals: Arrivals | None) -> None:
+        """Buy in the workload's way until the time is over. `started` is the moment of the common start."""
+        way = self._job.workload.way
+        if way is Way.SELLOUT:
+            self._buy_until_sold_out(started)
+        elif arrivals:
+            self._buy_when_due(started, arrivals)
+        elif way is Way.LIFE:
+            life = Life(self._seller, self._tally, self._dice)
+            self._repeat(started, lambda: life.live(lambda: self._place(self._next_basket())))
+        else:
+            self._repeat(started, lambda: self._place(self._next_basket()))
+
+    def _place(self, basket: Basket) -> Outcome:
+        outcome = self._seller.place(basket)
+        self._tally.placed_in_all += outcome is Outcome.PLACED
+        return outcome
+
+    def _repeat(self, started: float, step: Callable[[], Outcome | None]) -> None:
+        begin = started + self._job.warm_up
+        end = begin + self._job.seconds
+        while time.monotonic() < begin:
+            self._rest_if_busy(step())
+        before = self._read_clocks()
+        while (began := time.monotonic()) < end:
+            outcome = step()
+            if outcome and (ended := time.monotonic()) < end:
+                self._tally.note(outcome, began=began, ended=ended)
+            self._rest_if_busy(outcome)
+        self._note_cpu(before)
+        self._tally.started_at, self._tally.ended_at = begin, end
+
+    def _buy_when_due(self, started: float, arrivals: Arrivals) -> None:
+        begin = started + self._job.warm_up
+        end = begin + self._job.seconds
+        before = None
+        while (due := arrivals.take(started)) < end:
+            if (now := time.monotonic()) >= end:
+                self._tally.unserved += 1
+                continue
+            time.sleep(max(0.0, due - now))
+            if due < begin:
+                self._place(self._next_basket())
+                continue
+            before = before or self._read_clocks()
+            outcome = self._place(self._next_basket())
+            if (ended := time.monotonic()) < end:
+                # From when it was due: whoever waits for a free client waits for the shop.
+                self._tally.note(outcome, began=due, ended=ended)
+            else:
+                self._tally.unserved += 1
+        self._note_cpu(before or self._read_clocks())
+        self._tally.started_at, self._tally.ended_at = begin, end
+
+    def _buy_until_sold_out(self, started: float) -> None:
+        before = self._read_clocks()
+        self._tally.started_at = started
+        end = started + _LONGEST_SELLOUT_SECONDS
+        while (began := time.monotonic()) < end:
+            outcome = self._place(self._next_basket())
+            ended = time.monotonic()
+            if outcome is Outcome.REFUSED and not self._tally.refusals:
+                self._note_cpu(before)
+                # Keep coming: what refusals cost is measured too.
+                end = min(end, ended + self._job.seconds)
+            self._tally.note(outcome, began=began, ended=ended)
+            self._rest_if_busy(outcome)
+
+    def _rest_if_busy(self, outcome: Outcome | None) -> None:
+        """Wait as the shop asks, more or less, before coming again: nobody real asks again at once."""
+        if outcome is Outcome.BUSY:
+            time.sleep(self._seller.retry_after * self._job.busy_scale * self._dice.uniform(0.5, 1.5))
+
+    def _read_clocks(self) -> tuple[float, float | None]:
+        return time.thread_time(), read_cpu_seconds(self._database_pid)
+
+    def _note_cpu(self, before: tuple[float, float | None]) -> None:
+        own, database = self._read_clocks()
+        self._tally.cpu_seconds = own - before[0]
+        if database is not None and before[1] is not None:
+            self._tally.database_cpu_seconds = database - before[1]

@@ -1,0 +1,91 @@
+"""The way to the database in a benchmark: slower if asked for, and with a stopwatch on claimed rows.
+
+Every contender's connections pass here, `raw` included. A delay before each packet stands for a network with
+that round-trip time, a delay before COMMIT for a disk, a binary log or replicas that take so long to confirm:
+InnoDB keeps a row locked for both.
+"""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.db import connection, connections
+from MySQLdb.connections import Connection
+
+_ENGINE: Final = "orders.benchmark.wire"
+_SETTING: Final = "WIRE"
+
+
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """What every contender's connections add, in seconds."""
+
+    packet: float = 0.0
+    commit: float = 0.0
+
+
+@dataclass(slots=True)
+class Wire:
+    """One process's connections: how slow they are, and how long each transaction held what it claimed."""
+
+    delays: Delays = field(default_factory=Delays)
+    # (moment at which COMMIT was answered, seconds since the claim was): appended to by many threads.
+    holds: list[tuple[float, float]] = field(default_factory=list)
+
+
+class MeteredConnection(Connection):
+    """A driver connection that waits before it sends, and notes how long claimed rows are held.
+
+    A row counts as held from the answer to the first claim of a transaction to the answer to its COMMIT, so
+    what the client takes to send the COMMIT is part of it, and waiting for the row is not.
+    """
+
+    def __init__(self, *args: Any, wire: Wire, **kwargs: Any) -> None:
+        self._wire = wire
+        self._claimed_at: float | None = None
+        super().__init__(*args, **kwargs)
+
+    def query(self, query: bytes | bytearray) -> None:
+        """Send a packet; every statement of every cursor passes here."""
+        self._pause(self._wire.delays.packet)
+        super().query(query)
+        if self._claimed_at is None and _is_claim(query):
+            self._claimed_at = time.monotonic()
+
+    def commit(self) -> None:
+        """Send COMMIT, as late as a slow server would carry it out."""
+        self._pause(self._wire.delays.packet + self._wire.delays.commit)
+        super().commit()
+        if self._claimed_at is not None:
+            now = time.monotonic()
+            self._wire.holds.append((now, now - self._claimed_at))
+            self._claimed_at = None
+
+    def rollback(self) -> None:
+        """Send ROLLBACK; what was claimed is nobody's any more."""
+        self._pause(self._wire.delays.packet)
+        self._claimed_at = None
+        super().rollback()
+
+    def _pause(self, seconds: float) -> None:
+        if seconds:
+            time.sleep(seconds)
+
+
+def _is_claim(packet: bytes | bytearray) -> bool:
+    # The claims are written by hand, without backticks; what the ORM writes to stock gives units back.
+    return b"UPDATE inventory_stock" in packet or (
+        packet.endswith(b"FOR UPDATE") and b"FROM inventory_stock" in packet
+    )
+
+
+def use_wire(wire: Wire) -> None:
+    """Have every thread that connects from now on in this process, through Django or not, use this wire."""
+    connection.close()
+    connections.settings[connection.alias].update({"ENGINE": _ENGINE, _SETTING: wire})
+
+
+def find_wire() -> Wire:
+    """Return the wire in use; one without delays, that nobody reads, if there is none."""
+    wire: Wire = connection.settings_dict.get(_SETTING) or Wire()
+    return wire
