@@ -1,5 +1,6 @@
 """What customers type, checked before anything is done with it."""
 
+from functools import lru_cache
 from typing import Any
 
 from babel import Locale
@@ -17,14 +18,29 @@ _NO_ADDRESS = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ", "AC", "CP", "
 
 
 def list_countries() -> list[tuple[str, str]]:
-    """Return (ISO 3166 code, name in the reader's language) of every country, by name."""
-    locale: Locale = find_locale(get_language() or "en")
+    """Return (ISO 3166 code, name in the reader's language) of every country, by name, and none first."""
+    return list(_list_countries_in(get_language() or "en"))
+
+
+def list_country_codes() -> frozenset[str]:
+    """Return the codes `list_countries` offers the reader, the empty one included."""
+    return _list_codes_in(get_language() or "en")
+
+
+@lru_cache(maxsize=16)
+def _list_countries_in(language: str) -> tuple[tuple[str, str], ...]:
+    locale: Locale = find_locale(language)
     named = [
         (code, name)
         for code, name in locale.territories.items()
         if len(code) == 2 and code.isalpha() and code not in _NO_ADDRESS
     ]
-    return [("", ""), *sorted(named, key=lambda pair: pair[1])]
+    return (("", ""), *sorted(named, key=lambda pair: pair[1]))
+
+
+@lru_cache(maxsize=16)
+def _list_codes_in(language: str) -> frozenset[str]:
+    return frozenset(code for code, _name in _list_countries_in(language))
 
 
 class AddToCartForm(forms.Form):

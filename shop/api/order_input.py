@@ -1,19 +1,28 @@
 """The body of POST orders/: the one place that decodes it.
 
 Unknown fields are ignored, here and in every other body, so that clients may be newer than the shop.
+
+The serializers say what is taken, what is wrong with the rest, and what the schema describes. Most bodies are
+right, though, and most orders come when every millisecond counts: `decode_plain_order` takes the right ones
+a hundred times faster and leaves everything else to the serializers.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from rest_framework import serializers
 
-from inventory.types import SKU_LENGTH
+from inventory.types import MAX_QUANTITY, SKU_LENGTH
 from shop.api.errors import CouponInvalid
 from shop.api.fields import CountryField, QuantityField, TextField
+from shop.forms import list_country_codes
 
 MAX_LINES: Final = 200
+MAX_EMAIL_LENGTH: Final = 254
+_COUNTRY: Final = "country"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +55,39 @@ class AddressInput(serializers.Serializer[Any]):
 class OrderInput(serializers.Serializer[Any]):
     """An order to be placed. The same SKU may occur twice; its quantities are added."""
 
-    email = serializers.EmailField(max_length=254)
+    email = serializers.EmailField(max_length=MAX_EMAIL_LENGTH)
     lines = serializers.ListField(child=LineInput(), min_length=1, max_length=MAX_LINES)
     shipping_address = AddressInput(required=False, allow_null=True)
     coupon = TextField(required=False, allow_null=True, allow_blank=True, max_length=64)
 
 
+ADDRESS_FIELDS: Final = tuple(AddressInput().fields)
+_ADDRESS_LENGTHS: Final = {
+    name: getattr(field, "max_length", None) or 2 for name, field in AddressInput().fields.items()
+}
+
+
 def decode_order(data: Any) -> OrderRequest:
     """Return the order somebody wants. Raises ValidationError with every unusable field, CouponInvalid."""
+    return decode_plain_order(data) or _decode_with_serializers(data)
+
+
+def decode_plain_order(data: Any) -> OrderRequest | None:
+    """Return what the serializers would, if everything is as it should be; None if they must have a look."""
+    # A tuple, so that `in` compares and never hashes what a stranger sent; 0 and False are neither.
+    if type(data) is not dict or data.get("coupon") not in (None, ""):
+        return None
+    email, quantities = data.get("email"), _take_lines(data.get("lines"))
+    if not quantities or not _is_email(email):
+        return None
+    address = data.get("shipping_address")
+    if address is None:
+        return OrderRequest(email, quantities, None)
+    taken = _take_address(address)
+    return None if taken is None else OrderRequest(email, quantities, taken or None)
+
+
+def _decode_with_serializers(data: Any) -> OrderRequest:
     decoder = OrderInput(data=data)
     decoder.is_valid(raise_exception=True)
     wanted = decoder.validated_data
@@ -65,3 +99,46 @@ def decode_order(data: Any) -> OrderRequest:
         quantities=tuple((line["sku"], line["quantity"]) for line in wanted["lines"]),
         shipping_address=address or None,
     )
+
+
+def _take_lines(lines: Any) -> tuple[tuple[str, int], ...] | None:
+    if type(lines) is not list or not 1 <= len(lines) <= MAX_LINES:
+        return None
+    quantities = []
+    for line in lines:
+        if type(line) is not dict:
+            return None
+        sku, quantity = line.get("sku"), line.get("quantity")
+        if type(quantity) is not int or not 1 <= quantity <= MAX_QUANTITY:
+            return None
+        if not sku or not _is_text(sku, SKU_LENGTH):
+            return None
+        quantities.append((sku, quantity))
+    return tuple(quantities)
+
+
+def _take_address(address: Any) -> dict[str, str] | None:
+    if type(address) is not dict:
+        return None
+    taken = {}
+    for name, length in _ADDRESS_LENGTHS.items():
+        text = address.get(name, "")
+        if not _is_text(text, length) or text != text.strip():
+            return None
+        if text:
+            taken[name] = text
+    return taken if taken.get(_COUNTRY, "") in list_country_codes() else None
+
+
+def _is_email(value: Any) -> bool:
+    if not _is_text(value, MAX_EMAIL_LENGTH) or value != value.strip():
+        return False
+    try:
+        validate_email(value)
+    except ValidationError:
+        return False
+    return True
+
+
+def _is_text(value: Any, length: int) -> bool:
+    return type(value) is str and len(value) <= length and "\0" not in value

@@ -1,76 +1,30 @@
 """Placing, reading and cancelling orders."""
 
-from typing import Any
-
 from django.urls import reverse
 from django.utils import timezone
-from rest_framework import serializers
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from orders.selectors import list_customer_orders, order_token
+from orders.selectors import list_customer_orders
 from orders.services import cancel_order
-from orders.states import CancelReason, OrderStatus
-from orders.types import OrderView
+from orders.states import CancelReason
 from shop.api.access import get_order_for, is_staff
 from shop.api.base import ApiView
 from shop.api.documentation import IDEMPOTENCY_KEY, ORDER_TOKEN, document, page_parameter
-from shop.api.fields import MoneyField, TimeField
 from shop.api.idempotency import find_scope, read_idempotency_key
-from shop.api.order_input import AddressInput, OrderInput, decode_order
-from shop.api.paging import DEFAULT_LIMIT, MAX_LIMIT, PageOutput, link_next, read_limit, read_number
+from shop.api.order_input import OrderInput, decode_order
+from shop.api.order_output import (
+    OrderOutput,
+    OrderPageOutput,
+    PlacedOrderOutput,
+    show_order,
+    show_placed_order,
+)
+from shop.api.paging import DEFAULT_LIMIT, MAX_LIMIT, link_next, read_limit, read_number
 from shop.services.checkout import place_order_for_skus
 
 _TAG = "orders"
-
-
-class LineOutput(serializers.Serializer[Any]):
-    """One line of an order, as it was bought."""
-
-    sku = serializers.CharField()
-    name = serializers.CharField()
-    quantity = serializers.IntegerField()
-    unit_price = serializers.IntegerField(help_text="In minor units of the order's currency.")
-    line_total = serializers.IntegerField(help_text="In minor units of the order's currency.")
-
-
-class OrderOutput(serializers.Serializer[OrderView]):
-    """An order as it is now."""
-
-    number = serializers.CharField()
-    status = serializers.ChoiceField(OrderStatus.values)
-    total = MoneyField(amount="total_amount")
-    email = serializers.EmailField()
-    payment_due_at = TimeField()
-    placed_at = TimeField()
-    paid_at = TimeField(allow_null=True)
-    fulfilled_at = TimeField(allow_null=True)
-    cancelled_at = TimeField(allow_null=True)
-    refunded_at = TimeField(allow_null=True)
-    cancel_reason = serializers.CharField(
-        allow_blank=True, help_text="`expired`, `customer`, `staff`, or empty."
-    )
-    shipping_address = AddressInput(allow_null=True)
-    lines = LineOutput(many=True)
-
-
-class PlacedOrderOutput(OrderOutput):
-    """An order just placed, with the secret that opens it."""
-
-    token = serializers.SerializerMethodField(
-        help_text="Send it as `Order-Token` to read, pay or cancel this order."
-    )
-
-    def get_token(self, order: OrderView) -> str:
-        """Return the order's secret."""
-        return order_token(number=order.number)
-
-
-class OrderPageOutput(PageOutput):
-    """Some of the caller's orders, newest first."""
-
-    results = OrderOutput(many=True)
 
 
 class OrdersView(ApiView):
@@ -105,7 +59,7 @@ class OrdersView(ApiView):
         headers = {"Location": reverse("api:order", kwargs={"number": placed.order.number})}
         if placed.replayed:
             headers["Idempotent-Replayed"] = "true"
-        return Response(PlacedOrderOutput(placed.order).data, status=201, headers=headers)
+        return Response(show_placed_order(placed.order), status=201, headers=headers)
 
     @document(
         tag=_TAG,
@@ -128,7 +82,7 @@ class OrdersView(ApiView):
         orders = list_customer_orders(customer_id=request.user.pk, limit=limit + 1, before_id=before)
         shown = orders[:limit]
         link = link_next(request, before=shown[-1].id) if len(orders) > limit else None
-        return Response({"next": link, "results": [OrderOutput(order).data for order in shown]})
+        return Response({"next": link, "results": [show_order(order) for order in shown]})
 
 
 class OrderDetailView(ApiView):
@@ -144,7 +98,7 @@ class OrderDetailView(ApiView):
     )
     def get(self, request: Request, number: str) -> Response:
         """Show an order to its guest, its customer, or staff."""
-        return Response(OrderOutput(get_order_for(request, number=number)).data)
+        return Response(show_order(get_order_for(request, number=number)))
 
 
 class OrderCancellationView(ApiView):
@@ -169,4 +123,4 @@ class OrderCancellationView(ApiView):
             actor=f"user:{request.user.pk}" if request.user.is_authenticated else "guest",
             now=timezone.now(),
         )
-        return Response(OrderOutput(cancelled).data)
+        return Response(show_order(cancelled))

@@ -1,0 +1,104 @@
+"""Orders as the API shows them.
+
+The serializers describe it for the schema. What is sent is made by plain functions, because walking through
+serializers costs more than writing the order; a test holds the two to each other.
+"""
+
+import datetime as dt
+from typing import Any
+
+from rest_framework import serializers
+
+from orders.selectors import order_token
+from orders.states import OrderStatus
+from orders.types import OrderLineView, OrderView
+from shop.api.fields import MoneyField, TimeField
+from shop.api.order_input import ADDRESS_FIELDS, AddressInput
+from shop.api.paging import PageOutput
+
+
+class LineOutput(serializers.Serializer[Any]):
+    """One line of an order, as it was bought."""
+
+    sku = serializers.CharField()
+    name = serializers.CharField()
+    quantity = serializers.IntegerField()
+    unit_price = serializers.IntegerField(help_text="In minor units of the order's currency.")
+    line_total = serializers.IntegerField(help_text="In minor units of the order's currency.")
+
+
+class OrderOutput(serializers.Serializer[OrderView]):
+    """An order as it is now."""
+
+    number = serializers.CharField()
+    status = serializers.ChoiceField(OrderStatus.values)
+    total = MoneyField(amount="total_amount")
+    email = serializers.EmailField()
+    payment_due_at = TimeField()
+    placed_at = TimeField()
+    paid_at = TimeField(allow_null=True)
+    fulfilled_at = TimeField(allow_null=True)
+    cancelled_at = TimeField(allow_null=True)
+    refunded_at = TimeField(allow_null=True)
+    cancel_reason = serializers.CharField(
+        allow_blank=True, help_text="`expired`, `customer`, `staff`, or empty."
+    )
+    shipping_address = AddressInput(allow_null=True)
+    lines = LineOutput(many=True)
+
+
+class PlacedOrderOutput(OrderOutput):
+    """An order just placed, with the secret that opens it."""
+
+    token = serializers.SerializerMethodField(
+        help_text="Send it as `Order-Token` to read, pay or cancel this order."
+    )
+
+    def get_token(self, order: OrderView) -> str:
+        """Return the order's secret."""
+        return order_token(number=order.number)
+
+
+class OrderPageOutput(PageOutput):
+    """Some of the caller's orders, newest first."""
+
+    results = OrderOutput(many=True)
+
+
+def show_order(order: OrderView) -> dict[str, Any]:
+    """Return what `OrderOutput` describes."""
+    address = order.shipping_address
+    return {
+        "number": order.number,
+        "status": order.status,
+        "total": {"amount": order.total_amount, "currency": order.currency},
+        "email": order.email,
+        "payment_due_at": _show_time(order.payment_due_at),
+        "placed_at": _show_time(order.placed_at),
+        "paid_at": _show_time(order.paid_at),
+        "fulfilled_at": _show_time(order.fulfilled_at),
+        "cancelled_at": _show_time(order.cancelled_at),
+        "refunded_at": _show_time(order.refunded_at),
+        "cancel_reason": order.cancel_reason,
+        "shipping_address": address and {name: address[name] for name in ADDRESS_FIELDS if name in address},
+        "lines": [_show_line(line) for line in order.lines],
+    }
+
+
+def show_placed_order(order: OrderView) -> dict[str, Any]:
+    """Return what `PlacedOrderOutput` describes."""
+    return {**show_order(order), "token": order_token(number=order.number)}
+
+
+def _show_line(line: OrderLineView) -> dict[str, Any]:
+    return {
+        "sku": line.sku,
+        "name": line.name,
+        "quantity": line.quantity,
+        "unit_price": line.unit_price,
+        "line_total": line.line_total,
+    }
+
+
+def _show_time(at: dt.datetime | None) -> str | None:
+    return at.astimezone(dt.UTC).isoformat().replace("+00:00", "Z") if at else None
