@@ -207,12 +207,26 @@ PAYMENT_GATEWAYS = env.list("PAYMENT_GATEWAYS", default=["sandbox"])
 LATE_PAYMENT = env.str("LATE_PAYMENT", default="reserve")
 # Signs the sandbox gateway's callbacks. Unset, the sandbox is off: nobody pays with play money in production.
 SANDBOX_SECRET = env.str("SANDBOX_SECRET", default="")
+# Stripe is off until both are set. Two webhook secrets, separated by a comma, while one replaces the other.
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRET", default=[])
+STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="https://api.stripe.com").rstrip("/")
+STRIPE_CHECKOUT_ORIGIN = env.str("STRIPE_CHECKOUT_ORIGIN", default="https://checkout.stripe.com")
+STRIPE_TIMEOUT_SECONDS = env.float("STRIPE_TIMEOUT_SECONDS", default=10.0)
 # The line for each stock item, in each process (inventory/lines.py): how many orders are placed at once, how
 # many more may wait for that, and for how many seconds.
 STOCK_LINE_AT_WORK = env.int("STOCK_LINE_AT_WORK", default=5)
 STOCK_LINE_WAITING = env.int("STOCK_LINE_WAITING", default=20)
 STOCK_LINE_SECONDS = env.float("STOCK_LINE_SECONDS", default=3.0)
+# How many units the unpaid orders of one customer, and from one address, may hold; 0 is no limit.
+MAX_UNPAID_UNITS_PER_CUSTOMER = env.int("MAX_UNPAID_UNITS_PER_CUSTOMER", default=500)
+MAX_UNPAID_UNITS_PER_ADDRESS = env.int("MAX_UNPAID_UNITS_PER_ADDRESS", default=1000)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+# How many units of a flash sale may be in orders being placed: those left times the factor plus the slack, and
+# at most so many. Whoever comes beyond that waits in the waiting room (docs/flash-sales.md).
+GATE_FACTOR = env.float("GATE_FACTOR", default=1.2)
+GATE_SLACK = env.int("GATE_SLACK", default=20)
+GATE_MAX_IN_FLIGHT = env.int("GATE_MAX_IN_FLIGHT", default=100)
 
 # --- People -------------------------------------------------------------------------------------------------
 
@@ -301,8 +315,11 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_COOKIES
 SECURE_HSTS_PRELOAD = SECURE_COOKIES
 # Order links carry a token; no other site may learn it.
 SECURE_REFERRER_POLICY = "same-origin"
+# How many proxies of our own a request has passed; 0 if it comes straight from its client.
+TRUSTED_PROXIES = 0
 if env.bool("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    TRUSTED_PROXIES = max(1, env.int("TRUSTED_PROXIES", default=1))
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -311,7 +328,8 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
-        "form-action": [SELF],
+        # Choosing a way to pay is a form that is answered with a redirect to the page of that gateway.
+        "form-action": [SELF, *([STRIPE_CHECKOUT_ORIGIN] if STRIPE_SECRET_KEY else [])],
     }
 }
 
@@ -333,6 +351,8 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # At lower levels the SDK writes down what it sends and gets.
+    "loggers": {"stripe": {"level": "WARNING"}},
 }
 
 # allauth's EmailAddress, and nothing of the shop's, has unique constraints with conditions. MySQL and MariaDB

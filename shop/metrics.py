@@ -13,7 +13,7 @@ from prometheus_client import Counter, Histogram
 
 from inventory.errors import InvalidQuantity, OutOfStock, StockBusy, UnknownSku
 from inventory.transactions import contention_counts
-from orders.errors import IdempotencyKeyReused, InvalidOrder
+from orders.errors import AllowanceExceeded, IdempotencyKeyReused, InvalidOrder, TooManyUnpaid
 from orders.types import PlacedOrder
 from shop.errors import PriceChanged, ProductUnavailable
 
@@ -29,6 +29,8 @@ _OUTCOMES: Final[tuple[tuple[type[Exception], str], ...]] = (
     (ProductUnavailable, "unavailable"),
     (UnknownSku, "unavailable"),
     (PriceChanged, "price_changed"),
+    (AllowanceExceeded, "limit_reached"),
+    (TooManyUnpaid, "too_many_unpaid"),
     (IdempotencyKeyReused, "key_reused"),
     (InvalidOrder, "invalid"),
     (InvalidQuantity, "invalid"),

@@ -15,11 +15,13 @@ from rest_framework.response import Response
 
 from inventory.errors import InvalidQuantity, OutOfStock, StockBusy, UnknownSku
 from orders.errors import (
+    AllowanceExceeded,
     IdempotencyKeyReused,
     InvalidOrder,
     OrderNotCancellable,
     OrderNotFound,
     OrderNotPayable,
+    TooManyUnpaid,
 )
 from payments.errors import GatewayUnavailable, InvalidSignature, MalformedEvent, UnknownGateway
 from shop.api import errors as api
@@ -28,6 +30,9 @@ from shop.errors import ProductNotFound, ProductUnavailable
 
 CONTENT_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "/api/v1/problems/"
+
+# Room comes when an order is paid, cancelled or expires: within minutes, not within the second.
+UNPAID_RETRY_AFTER_SECONDS: Final = 60
 
 logger = logging.getLogger(__name__)
 
@@ -84,6 +89,9 @@ PROBLEMS: Final = (
         (ProductUnavailable, UnknownSku),
     ),
     Problem("out-of-stock", 409, _("Not enough in stock"), (OutOfStock,)),
+    Problem(
+        "purchase-limit-reached", 409, _("More than one customer may have of this"), (AllowanceExceeded,)
+    ),
     # Orders
     Problem(
         "idempotency-key-missing",
@@ -104,6 +112,13 @@ PROBLEMS: Final = (
         (IdempotencyKeyReused,),
     ),
     Problem("coupon-invalid", 422, _("The coupon is not valid"), (api.CouponInvalid,)),
+    Problem(
+        "too-many-unpaid",
+        429,
+        _("Pay or cancel what is ordered already, then order more"),
+        (TooManyUnpaid,),
+        UNPAID_RETRY_AFTER_SECONDS,
+    ),
     Problem("order-not-found", 404, _("No such order"), (OrderNotFound,)),
     Problem("order-not-payable", 409, _("The order cannot be paid"), (OrderNotPayable,)),
     Problem("order-not-cancellable", 409, _("The order cannot be cancelled"), (OrderNotCancellable,)),
@@ -191,6 +206,10 @@ def _list_errors(error: Exception) -> list[dict[str, Any]]:
                 {"sku": short.sku, "requested": short.requested, "available": short.available}
                 for short in error.shortfalls
             ]
+        case AllowanceExceeded():
+            return [{"limit": error.limit, "used": error.used}]
+        case TooManyUnpaid():
+            return [{"limit": error.limit, "open_units": error.open_units}]
         case ProductUnavailable() | UnknownSku():
             return [{"sku": sku} for sku in error.skus]
         case exceptions.ValidationError():

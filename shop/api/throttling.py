@@ -5,10 +5,11 @@ Counted in the cache: without Redis nobody is slowed down, and everybody can sti
 
 import hashlib
 
-from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
+
+from shop.client_address import find_client_address
 
 
 class LoginAddressThrottle(SimpleRateThrottle):
@@ -18,7 +19,9 @@ class LoginAddressThrottle(SimpleRateThrottle):
 
     def get_cache_key(self, request: Request, view: APIView) -> str | None:
         """Count log-ins only, by address."""
-        return f"throttle:login:address:{find_address(request)}" if request.method == "POST" else None
+        if request.method != "POST":
+            return None
+        return f"throttle:login:address:{find_client_address(request.META)}"
 
 
 class LoginEmailThrottle(SimpleRateThrottle):
@@ -34,14 +37,3 @@ class LoginEmailThrottle(SimpleRateThrottle):
         if not isinstance(email, str):
             return None
         return "throttle:login:email:" + hashlib.sha256(email.strip().lower().encode()).hexdigest()
-
-
-def find_address(request: Request) -> str:
-    """Return the caller's address; the one the nearest proxy saw, where settings say that there is one.
-
-    What stands further left in X-Forwarded-For is the caller's own word: somebody new each time.
-    """
-    forwarded = request.headers.get("X-Forwarded-For", "")
-    if forwarded and settings.SECURE_PROXY_SSL_HEADER is not None:
-        return forwarded.rpartition(",")[2].strip()
-    return str(request.META.get("REMOTE_ADDR", ""))

@@ -18,7 +18,7 @@ PASSWORD = "correct horse"
 def make_address() -> str:
     """Return an address that nobody has called from: attempts are counted in a Redis that tests share."""
     groups = uuid.uuid4().hex
-    return f"2001:db8::{groups[:4]}:{groups[4:8]}:{groups[8:12]}"
+    return f"2001:{groups[:4]}:{groups[4:8]}:{groups[8:12]}::1"
 
 
 def make_email() -> str:
