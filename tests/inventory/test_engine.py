@@ -4,6 +4,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from inventory.models import StockItem
+from inventory.mysql.base import TRUSTED_SECONDS
 from inventory.sql import Statement, execute_together
 from tests.builders import make_stock_item
 
@@ -94,3 +95,47 @@ def test_a_failing_statement_stops_those_behind_it_in_the_packet(item):
     with pytest.raises(IntegrityError):
         execute_together([Statement(sql, [item.id]) for sql in (DOUBLE, OVERSELL, DOUBLE)])
     assert read_on_hand(item) == 10, "outside a transaction each statement stands alone"
+
+
+def count_pings():
+    """Return how often this session was asked whether it is there."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW SESSION STATUS LIKE 'Com_admin_commands'")
+        return int(cursor.fetchone()[1])
+
+
+def kill_session():
+    """Have the server drop this session, by a session of its own."""
+    thread_id = connection.connection.thread_id()
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute(f"KILL {thread_id}")
+    other.close()
+
+
+def begin_request():
+    """Do to the connection what Django does before a request."""
+    connection.close_if_unusable_or_obsolete()
+
+
+def test_a_connection_that_has_just_answered_is_not_asked_whether_it_is_there(item):
+    before = count_pings()
+    begin_request()
+    assert read_on_hand(item) == 5
+    assert count_pings() == before
+
+
+def test_a_connection_that_was_idle_is_asked_once_in_a_request(item):
+    before = count_pings()
+    begin_request()
+    connection.connection.answered_at -= TRUSTED_SECONDS
+    assert read_on_hand(item) == 5
+    assert read_on_hand(item) == 5
+    assert count_pings() == before + 1
+
+
+def test_an_idle_connection_that_was_lost_is_replaced_without_an_error(item):
+    begin_request()
+    connection.connection.answered_at -= TRUSTED_SECONDS
+    kill_session()
+    assert read_on_hand(item) == 5
