@@ -9,7 +9,7 @@ a hundred times faster and leaves everything else to the serializers.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -130,7 +130,7 @@ def _take_address(address: Any) -> dict[str, str] | None:
     return taken if taken.get(_COUNTRY, "") in list_country_codes() else None
 
 
-def _is_email(value: Any) -> bool:
+def _is_email(value: Any) -> TypeGuard[str]:
     if not _is_text(value, MAX_EMAIL_LENGTH) or value != value.strip():
         return False
     try:
@@ -140,5 +140,5 @@ def _is_email(value: Any) -> bool:
     return True
 
 
-def _is_text(value: Any, length: int) -> bool:
+def _is_text(value: Any, length: int) -> TypeGuard[str]:
     return type(value) is str and len(value) <= length and "\0" not in value
