@@ -7,10 +7,10 @@ import datetime as dt
 from collections.abc import Collection
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 
 from orders.errors import OrderNotFound
-from orders.models import JobHealth, Order
+from orders.models import JobHealth, Order, OrderLine
 from orders.numbers import check_order_token, order_token
 from orders.states import OrderStatus
 from orders.types import OrderLineView, OrderView
@@ -75,6 +75,13 @@ def list_paid_orders(*, after_id: int, limit: int) -> list[tuple[int, str, int]]
     """Return (id, number, total) of the next orders, by id, whose money the shop keeps."""
     paid = Order.objects.filter(id__gt=after_id, status__in=[OrderStatus.PAID, OrderStatus.FULFILLED])
     return list(paid.order_by("id").values_list("id", "number", "total_amount")[:limit])
+
+
+def count_unpaid_units(*, sku: str) -> int:
+    """Return how many units of a SKU unpaid orders hold: those that may come back, or be paid for."""
+    # Unpaid orders are few: they are found first, by status, and their lines after that.
+    lines = OrderLine.objects.filter(order__status=OrderStatus.PENDING, sku=sku)
+    return lines.aggregate(units=Sum("quantity"))["units"] or 0
 
 
 def get_job_health(*, name: str) -> tuple[dt.datetime, str] | None:
