@@ -1,16 +1,18 @@
 """Reads of carts, with what could be had of each line right now."""
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Sequence
 
 from django.db.models import Prefetch, QuerySet, Sum
+from django.utils.translation import gettext as _
 
 from inventory import selectors as stock
 from inventory.types import StockLevel
 from orders.selectors import find_placed
 from orders.types import OrderView
-from shop.models import Cart, CartLine, ProductImage
+from shop.models import Cart, CartLine, FlashSale, ProductImage
 from shop.types import CartLineView, CartView, ImageView
 
 
@@ -23,14 +25,17 @@ def find_cart_id(*, cart_id: int | None, customer_id: int | None) -> int | None:
     return None
 
 
-def get_cart(*, cart_id: int | None) -> CartView | None:
-    """Return a cart with its lines in the order they were added, or None if it is gone."""
+def get_cart(*, cart_id: int | None, now: dt.datetime) -> CartView | None:
+    """Return a cart with its lines in the order they were added, or None if it is gone.
+
+    `now` decides which flash sales are open.
+    """
     cart = Cart.objects.filter(id=cart_id).first() if cart_id is not None else None
     if cart is None:
         return None
     lines = list(_with_details(cart))
     levels = stock.get_levels_by_id(ids=[line.variant.stock_item_id for line in lines])
-    views = tuple(_to_line(line, levels[line.variant.stock_item_id]) for line in lines)
+    views = tuple(_to_line(line, levels[line.variant.stock_item_id], now) for line in lines)
     return CartView(id=cart.pk, checkout_key=cart.checkout_key, lines=views)
 
 
@@ -57,21 +62,26 @@ def digest_lines(*, quantities: Sequence[tuple[str, int]]) -> str:
 
 def _with_details(cart: Cart) -> QuerySet[CartLine]:
     images = Prefetch("variant__product__images", ProductImage.objects.order_by("position", "id"))
-    return cart.lines.select_related("variant__product").prefetch_related(images).order_by("id")
+    return (
+        cart.lines.select_related("variant__product", "variant__sale").prefetch_related(images).order_by("id")
+    )
 
 
-def _to_line(line: CartLine, level: StockLevel) -> CartLineView:
+def _to_line(line: CartLine, level: StockLevel, now: dt.datetime) -> CartLineView:
     product = line.variant.product
+    sale: FlashSale | None = getattr(line.variant, "sale", None)
     image = next(iter(product.images.all()), None)
     return CartLineView(
         variant_id=line.variant_id,
         sku=level.sku,
-        product_name=product.name,
+        product_name=_("%(name)s (flash sale)") % {"name": product.name} if sale else product.name,
         product_slug=product.slug,
         label=line.variant.label,
         image=ImageView(image.file.url, image.alt or product.name) if image else None,
         unit_price=line.variant.price_amount,
         quantity=line.quantity,
         available=level.available,
-        is_for_sale=line.variant.is_active and product.is_published,
+        is_for_sale=line.variant.is_active and product.is_published and (sale is None or sale.is_open(now)),
+        sale_ends_at=sale.ends_at if sale else None,
+        limit=sale.limit_per_customer if sale else 0,
     )

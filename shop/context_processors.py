@@ -1,24 +1,33 @@
 """What every page needs: the shop's name, the shelves, and how much is in the cart."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from shop.cart_selectors import count_units
+from shop.sale_board import read_board
 from shop.selectors import list_categories
 from shop.views.cart_session import find_cart
 
 
 def shop(request: HttpRequest) -> dict[str, Any]:
-    """Return the shop's name and, read only if a template shows them, categories and units in the cart."""
+    """Return the shop's name and, read only if a template shows them, shelves, units in the cart, sales."""
     return {
         "shop_name": settings.SHOP_NAME,
         "currency": settings.SHOP_CURRENCY,
         "categories": SimpleLazyObject(list_categories),
         "cart_units": SimpleLazyObject(lambda: _count_units(request)),
+        "products_on_sale": SimpleLazyObject(_list_on_sale),
     }
+
+
+def _list_on_sale() -> Collection[int]:
+    now = timezone.now()
+    return read_board(now=now).list_open_products(now=now)
 
 
 def _count_units(request: HttpRequest) -> int:

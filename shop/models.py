@@ -1,5 +1,6 @@
 """The catalogue and the cart."""
 
+import datetime as dt
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -65,6 +66,11 @@ class VariantQuerySet(models.QuerySet["Variant"]):
     def listed(self) -> Self:
         """Leave out the offers: they are bought by their SKU, and are nothing a product comes in."""
         return self.filter(sale=None)
+
+    def for_sale(self, now: dt.datetime) -> Self:
+        """Keep what customers can buy at this moment; an offer can be bought while its sale is open."""
+        open_now = Q(sale__ended_at=None, sale__starts_at__lte=now, sale__ends_at__gt=now)
+        return self.filter(Q(sale=None) | open_now, is_active=True, product__is_published=True)
 
 
 class Variant(models.Model):
@@ -140,6 +146,10 @@ class FlashSale(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def is_open(self, now: dt.datetime) -> bool:
+        """Whether the offer is for sale at this moment; `VariantQuerySet.for_sale` asks the same in SQL."""
+        return self.ended_at is None and self.starts_at <= now < self.ends_at
 
 
 class ProductImage(models.Model):

@@ -237,6 +237,9 @@ class CartLineView:
     quantity: int
     available: int
     is_for_sale: bool
+    # Of offers only: when the flash sale ends, and how many one customer may buy (0: no limit).
+    sale_ends_at: dt.datetime | None = None
+    limit: int = 0
 
     @property
     def line_total(self) -> int:
@@ -246,17 +249,19 @@ class CartLineView:
     @property
     def obtainable(self) -> int:
         """How many of the wanted units could be had."""
-        return min(self.quantity, max(self.available, 0)) if self.is_for_sale else 0
+        if not self.is_for_sale:
+            return 0
+        return min(self.quantity, max(self.available, 0), self.limit or self.quantity)
+
+    @property
+    def is_over_limit(self) -> bool:
+        """Whether it is the limit of the flash sale that stands in the way."""
+        return bool(self.limit) and self.quantity > self.limit
 
     @property
     def is_short(self) -> bool:
         """Whether less can be had than is wanted."""
         return self.obtainable < self.quantity
-
-    @property
-    def most(self) -> int:
-        """The largest quantity worth asking for."""
-        return max(1, min(self.available, MAX_LINE_QUANTITY))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ urlpatterns = [
     path("products/", catalogue.list_products, name="product_list"),
     path("products/<str:slug>/", catalogue.show_product, name="product"),
     path("categories/<str:slug>/", catalogue.show_category, name="category"),
+    path("sales/<int:sale_id>/", catalogue.show_sale, name="sale"),
     path("cart/", cart.show_cart, name="cart"),
     path("cart/add/", cart.add_to_cart, name="add_to_cart"),
     path("cart/fit/", cart.fit_cart, name="fit_cart"),

@@ -3,6 +3,7 @@
 import pytest
 
 from inventory import hot, sold_out
+from shop.glances import Glances
 
 
 @pytest.fixture(autouse=True)
@@ -10,3 +11,4 @@ def _nothing_is_hot_yet() -> None:
     """Forget what the test before saw: an emptied table gives its ids out again."""
     hot._seen.clear()
     sold_out._refused.clear()
+    Glances.forget_all()

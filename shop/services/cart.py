@@ -40,7 +40,7 @@ def add_to_cart(*, cart_id: int, variant_id: int, quantity: int, now: dt.datetim
 
     def add() -> None:
         _lock_cart(cart_id, now)
-        _require_for_sale(variant_id)
+        _require_for_sale(variant_id, now)
         if CartLine.objects.filter(cart_id=cart_id).exclude(variant_id=variant_id).count() >= MAX_CART_LINES:
             raise CartFull
         _add_units(cart_id, variant_id, quantity)
@@ -77,7 +77,7 @@ def fit_to_stock(*, cart_id: int, now: dt.datetime) -> None:
 
     def fit() -> None:
         _lock_cart(cart_id, now)
-        cart = get_cart(cart_id=cart_id)
+        cart = get_cart(cart_id=cart_id, now=now)
         _keep(
             {line.variant_id: line.obtainable for line in cart.lines if line.is_short} if cart else {},
             cart_id,
@@ -204,8 +204,8 @@ def _lock_cart(cart_id: int, now: dt.datetime) -> None:
         raise CartNotFound
 
 
-def _require_for_sale(variant_id: int) -> None:
-    if not Variant.objects.filter(id=variant_id, is_active=True, product__is_published=True).exists():
+def _require_for_sale(variant_id: int, now: dt.datetime) -> None:
+    if not Variant.objects.for_sale(now).filter(id=variant_id).exists():
         raise ProductUnavailable([str(variant_id)])
 
 

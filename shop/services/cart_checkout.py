@@ -34,7 +34,7 @@ def check_out(
     # The cart is read before its order is looked for. The other way round, a double click's first request
     # could place the order and empty the cart between our two reads, and we would tell its customer that
     # there is nothing to order.
-    cart = get_cart(cart_id=cart_id)
+    cart = get_cart(cart_id=cart_id, now=now)
     placing = _find_replay(cart_id, checkout_key)
     if placing is None:
         quantities = _require_shown(cart, checkout_key, shown_lines)
@@ -77,7 +77,7 @@ def settle_cart(*, cart_id: int, now: dt.datetime) -> OrderView | None:
 
     Opens its own transaction when there is something to do.
     """
-    cart = get_cart(cart_id=cart_id)
+    cart = get_cart(cart_id=cart_id, now=now)
     placed = find_cart_order(cart_id=cart.id, checkout_key=cart.checkout_key) if cart else None
     if cart and placed:
         empty_after_order(cart_id=cart.id, checkout_key=cart.checkout_key, order=placed, now=now)

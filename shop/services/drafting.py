@@ -24,17 +24,8 @@ class _Item(NamedTuple):
     options: list[list[str]]
     price_amount: int
     sale_id: int | None
-    starts_at: dt.datetime | None
-    ends_at: dt.datetime | None
-    ended_at: dt.datetime | None
     limit_per_customer: int | None
     payment_window_seconds: int | None
-
-    def is_for_sale(self, now: dt.datetime) -> bool:
-        """Whether it can be bought at this moment; an offer can while its sale is open."""
-        if self.starts_at is None or self.ends_at is None:
-            return True
-        return self.ended_at is None and self.starts_at <= now < self.ends_at
 
 
 _COLUMNS: Final = (
@@ -44,9 +35,6 @@ _COLUMNS: Final = (
     "options",
     "price_amount",
     "sale__id",
-    "sale__starts_at",
-    "sale__ends_at",
-    "sale__ended_at",
     "sale__limit_per_customer",
     "sale__payment_window_seconds",
 )
@@ -74,9 +62,9 @@ def draft_order(
 
 
 def _read_items(skus: set[str], now: dt.datetime) -> dict[str, _Item]:
-    variants = Variant.objects.filter(stock_item__sku__in=skus, is_active=True, product__is_published=True)
+    variants = Variant.objects.for_sale(now).filter(stock_item__sku__in=skus)
     items = {row[0]: _Item(*row) for row in variants.values_list(*_COLUMNS)}
-    if missing := sorted(sku for sku in skus if sku not in items or not items[sku].is_for_sale(now)):
+    if missing := sorted(skus - items.keys()):
         raise ProductUnavailable(missing)
     return items
 

@@ -53,7 +53,7 @@ def require_free(*, variant_id: int, plan: SalePlan, besides: int | None = None)
     """Raise SaleOverlaps if the variant is in another sale, not ended, while this one would be open."""
     others = FlashSale.objects.filter(
         variant_id=variant_id, ended_at=None, starts_at__lt=plan.ends_at, ends_at__gt=plan.starts_at
-    ).exclude(id=besides)
+    ).exclude(id=besides or 0)
     if other := others.order_by("starts_at").first():
         raise SaleOverlaps(other.name, other.starts_at, other.ends_at)
 

@@ -1,8 +1,12 @@
 """Template tags of the shop."""
 
+import datetime as dt
+
 from django import template
 from django.conf import settings
 from django.template import Context
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
@@ -17,6 +21,13 @@ register = template.Library()
 def money(amount: int, currency: str = "") -> str:
     """Return minor units as people read them, in the shop's currency unless told otherwise."""
     return format_money(amount, currency or settings.SHOP_CURRENCY)
+
+
+@register.filter
+def moment(value: dt.datetime, now: dt.datetime | None = None) -> str:
+    """Return a time of day with its zone, and the day before it unless that is today."""
+    local, today = timezone.localtime(value), timezone.localtime(now)
+    return date_format(local, "H:i e" if local.date() == today.date() else "M j, H:i e")
 
 
 @register.filter

@@ -20,7 +20,9 @@ from shop.views.cart_session import find_cart, open_cart
 @require_safe
 def show_cart(request: HttpRequest) -> HttpResponse:
     """Show the cart and what could be had of it right now."""
-    return render(request, "shop/cart.html", {"cart": get_cart(cart_id=find_cart(request))})
+    return render(
+        request, "shop/cart.html", {"cart": get_cart(cart_id=find_cart(request), now=timezone.now())}
+    )
 
 
 @require_POST
@@ -86,7 +88,10 @@ def _answer_add(request: HttpRequest, problem: str, *, status: int) -> HttpRespo
     if problem:
         messages.error(request, problem)
         return render(
-            request, "shop/cart.html", {"cart": get_cart(cart_id=find_cart(request))}, status=status
+            request,
+            "shop/cart.html",
+            {"cart": get_cart(cart_id=find_cart(request), now=timezone.now())},
+            status=status,
         )
     messages.success(request, _("Added to your cart."))
     return redirect("shop:cart")
@@ -94,7 +99,7 @@ def _answer_add(request: HttpRequest, problem: str, *, status: int) -> HttpRespo
 
 def _answer_change(request: HttpRequest, problem: str) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
-        cart = get_cart(cart_id=find_cart(request))
+        cart = get_cart(cart_id=find_cart(request), now=timezone.now())
         return render(
             request, "shop/fragments/cart.html", {"cart": cart, "problem": problem, "with_badge": True}
         )

@@ -142,7 +142,7 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     """Render the page for the cart as it is now, keeping what was typed."""
-    cart = get_cart(cart_id=find_cart(request))
+    cart = get_cart(cart_id=find_cart(request), now=timezone.now())
     if cart is None or not cart.lines:
         return render(request, "shop/checkout_empty.html", {"notice": notice}, status=status)
     if form is None:

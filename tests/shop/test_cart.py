@@ -172,7 +172,7 @@ def test_a_guests_cart_joins_the_one_the_customer_has(client: Client) -> None:
     client.post("/accounts/login/", {"login": customer.email, "password": "correct horse"})
     client.get("/cart/")
     client.get("/cart/")
-    cart = get_cart(cart_id=Cart.objects.get(customer_id=customer.pk).pk)
+    cart = get_cart(cart_id=Cart.objects.get(customer_id=customer.pk).pk, now=timezone.now())
     assert cart is not None
     assert sorted(cart.quantities) == [(both.stock_item.sku, 3), (only_guest.stock_item.sku, 1)]
     assert quantities() == {both.pk: 3, only_guest.pk: 1}
@@ -205,7 +205,7 @@ def test_a_forged_session_cookie_is_an_empty_session(client: Client, key: str) -
 def test_changing_a_cart_that_is_gone_says_so() -> None:
     with pytest.raises(CartNotFound):
         set_quantity(cart_id=1, variant_id=1, quantity=1, now=timezone.now())
-    assert get_cart(cart_id=1) is None
+    assert get_cart(cart_id=1, now=timezone.now()) is None
 
 
 def run_together(count: int, work: Any) -> list[Any]:
@@ -304,7 +304,7 @@ def test_signing_in_during_a_checkout_leaves_in_the_cart_what_was_not_ordered(wh
     guest_cart, own_cart = create_cart(customer_id=None), create_cart(customer_id=customer_id)
     for cart_id, variant in ((guest_cart, ordered), (own_cart, ordered), (own_cart, other)):
         add_to_cart(cart_id=cart_id, variant_id=variant.pk, quantity=2, now=timezone.now())
-    cart = get_cart(cart_id=guest_cart if who == "guest" else own_cart)
+    cart = get_cart(cart_id=guest_cart if who == "guest" else own_cart, now=timezone.now())
     assert cart is not None
 
     def order() -> PlacedOrder:
@@ -326,7 +326,7 @@ def test_signing_in_during_a_checkout_leaves_in_the_cart_what_was_not_ordered(wh
             adopted = adopt_cart(cart_id=guest_cart, customer_id=customer_id, now=timezone.now())
         placed = ordering.result()
     assert not placed.replayed
-    left = get_cart(cart_id=find_cart_id(cart_id=None, customer_id=customer_id))
+    left = get_cart(cart_id=find_cart_id(cart_id=None, customer_id=customer_id), now=timezone.now())
     assert left is not None
     assert left.id == adopted
     expected = {ordered: 2, other: 2} if who == "guest" else {ordered: 2}
@@ -339,7 +339,7 @@ def test_an_order_that_was_seen_when_carts_joined_is_not_taken_out_twice() -> No
     guest_cart, own_cart = create_cart(customer_id=None), create_cart(customer_id=customer_id)
     for cart_id in (guest_cart, own_cart):
         add_to_cart(cart_id=cart_id, variant_id=variant.pk, quantity=2, now=timezone.now())
-    cart = get_cart(cart_id=own_cart)
+    cart = get_cart(cart_id=own_cart, now=timezone.now())
     assert cart is not None
     placed = place_order_for_skus(
         email="ada@example.com",

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
@@ -137,4 +138,4 @@ class StockView(ApiView):
     )
     def get(self, request: Request, sku: str) -> Response:
         """Show what could be ordered of one SKU right now, straight from the database."""
-        return Response(StockOutput(get_level_for_sale(sku=sku)).data)
+        return Response(StockOutput(get_level_for_sale(sku=sku, now=timezone.now())).data)
