@@ -7,11 +7,12 @@ from django.db.models import Case, F, OuterRef, Subquery, Sum, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
+from inventory import sold_out
 from inventory.errors import UnknownSku
 from inventory.locking import registry
 from inventory.models import MovementKind, StockItem, StockMovement, StockSlice
 from inventory.slices import POOLED
-from inventory.types import MovementView, StockLevel
+from inventory.types import MovementView, Shortfall, StockLevel
 
 
 def get_stock_level(*, sku: str) -> StockLevel:
@@ -39,6 +40,19 @@ def express_available(*, through: str = "") -> Combinable:
     in_slices = Coalesce(Subquery(slices.annotate(total=Sum("units")).values("total")), 0)
     when_pooled = When(**{f"{prefix}locking_strategy": POOLED}, then=in_slices)
     return F(f"{prefix}available") + Case(when_pooled, default=0)
+
+
+def recall_shortfall(*, sku: str, quantity: int) -> Shortfall | None:
+    """Return what a storm of buyers is told without asking the database; None if it must be asked.
+
+    Nothing is read: see `inventory.sold_out` for when that is and how old the answer may be.
+    """
+    return sold_out.recall_shortfall_of_sku(sku=sku, quantity=quantity)
+
+
+def remembers_refusals() -> bool:
+    """Say whether it is worth asking `recall_shortfall` at all."""
+    return sold_out.remembers_refusals()
 
 
 def list_strategies() -> list[tuple[str, str]]:

@@ -37,6 +37,8 @@ class _Refusals:
 
 
 _refused: dict[int, _Refusals] = {}
+# A SKU is its stock item's for good.
+_ids: dict[str, int] = {}
 _forgotten_at = 0.0
 _lock = threading.Lock()
 
@@ -48,10 +50,16 @@ def note_refusal(*, stock_item_id: int, shortfall: Shortfall, read_at: float) ->
         if refusals is None:
             _tidy(read_at)
             refusals = _refused[stock_item_id] = _Refusals(shortfall.sku)
+            _ids[shortfall.sku] = stock_item_id
         refusals.times.append(read_at)
         # A read that began before units came back may not have seen them, however late it is told here.
         if read_at > _forgotten_at:
             refusals.read = (shortfall.available, read_at)
+
+
+def remembers_refusals() -> bool:
+    """Say whether it is worth asking: in a quiet shop nothing is remembered."""
+    return bool(_refused)
 
 
 def recall_shortfall(*, stock_item_id: int, quantity: int) -> Shortfall | None:
@@ -68,6 +76,13 @@ def recall_shortfall(*, stock_item_id: int, quantity: int) -> Shortfall | None:
     return Shortfall(refusals.sku, quantity, available)
 
 
+def recall_shortfall_of_sku(*, sku: str, quantity: int) -> Shortfall | None:
+    """Return what `recall_shortfall` does, for whoever knows no more than a SKU."""
+    if (stock_item_id := _ids.get(sku)) is None:
+        return None
+    return recall_shortfall(stock_item_id=stock_item_id, quantity=quantity)
+
+
 def forget(stock_item_id: int) -> None:
     """Have the next buyer look: units came back."""
     global _forgotten_at  # noqa: PLW0603 - one moment for all items, read under the same lock
@@ -80,4 +95,4 @@ def forget(stock_item_id: int) -> None:
 def _tidy(now: float) -> None:
     if len(_refused) >= _TIDY_AT:
         for stock_item_id in [id_ for id_, one in _refused.items() if now - one.times[-1] > STORM_SECONDS]:
-            del _refused[stock_item_id]
+            _ids.pop(_refused.pop(stock_item_id).sku, None)

@@ -73,6 +73,11 @@ def observe_checkout(place: Callable[P, PlacedOrder]) -> Callable[P, PlacedOrder
     return observed
 
 
+def count_early_refusal() -> None:
+    """Count a checkout that was refused for want of stock before it became one."""
+    _BY_OUTCOME["out_of_stock"].inc()
+
+
 def publish_contention() -> None:
     """Add what this process has counted since the last time; other processes see what is published."""
     with _publishing:

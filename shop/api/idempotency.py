@@ -3,19 +3,21 @@
 import re
 from typing import Final
 
+from django.http import HttpRequest
 from rest_framework.request import Request
 
 from orders.types import MAX_KEY_LENGTH
 from shop.api.errors import IdempotencyKeyInvalid, IdempotencyKeyMissing
 
 HEADER: Final = "Idempotency-Key"
+GUEST_SCOPE: Final = "guest"
 # The draft standard makes it a structured-field string, in quotes; nearly every client sends it bare.
 _QUOTED: Final = re.compile(r'"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"')
 # No blanks: the database compares strings without regard to blanks at their end.
 _USABLE: Final = re.compile(rf"[\x21-\x7e]{{1,{MAX_KEY_LENGTH}}}")
 
 
-def read_idempotency_key(request: Request) -> str:
+def read_idempotency_key(request: Request | HttpRequest) -> str:
     """Return the key without its quotes. Raises IdempotencyKeyMissing, IdempotencyKeyInvalid."""
     value = request.headers.get(HEADER, "").strip()
     if not value:
@@ -32,4 +34,4 @@ def read_idempotency_key(request: Request) -> str:
 
 def find_scope(request: Request) -> str:
     """Return whose keys they are: two customers may use the same one."""
-    return f"user:{request.user.pk}" if request.user.is_authenticated else "guest"
+    return f"user:{request.user.pk}" if request.user.is_authenticated else GUEST_SCOPE

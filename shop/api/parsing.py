@@ -31,25 +31,7 @@ class JsonParser(BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         """Return the value in the body. Raises BodyTooLarge, MalformedBody."""
-        body = read_limited(stream, limit=MAX_BODY_BYTES)
-        try:
-            content = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
-            if b"\\u" in body:
-                json.dumps(content, ensure_ascii=False).encode()
-        except UnicodeEncodeError:
-            raise MalformedBody("a string holds half of a surrogate pair") from None
-        except UnicodeDecodeError:
-            raise MalformedBody("the body is not UTF-8") from None
-        except RecursionError:
-            raise MalformedBody("nested too deeply") from None
-        except json.JSONDecodeError as error:
-            raise MalformedBody(
-                f"the body is not valid JSON: see line {error.lineno}, column {error.colno}"
-            ) from None
-        except ValueError:
-            # What is left is Python's own bound on the digits of a number.
-            raise MalformedBody("a number in the body is too long") from None
-        return content
+        return decode_json(read_limited(stream, limit=MAX_BODY_BYTES))
 
 
 class JsonNegotiation(DefaultContentNegotiation):
@@ -65,6 +47,28 @@ class JsonNegotiation(DefaultContentNegotiation):
     def filter_renderers(self, renderers: Iterable[BaseRenderer], format: str) -> list[BaseRenderer]:
         """Leave every renderer in."""
         return list(renderers)
+
+
+def decode_json(body: bytes) -> Any:
+    """Return the value. Raises MalformedBody."""
+    try:
+        content = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+        if b"\\u" in body:
+            json.dumps(content, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise MalformedBody("a string holds half of a surrogate pair") from None
+    except UnicodeDecodeError:
+        raise MalformedBody("the body is not UTF-8") from None
+    except RecursionError:
+        raise MalformedBody("nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise MalformedBody(
+            f"the body is not valid JSON: see line {error.lineno}, column {error.colno}"
+        ) from None
+    except ValueError:
+        # What is left is Python's own bound on the digits of a number.
+        raise MalformedBody("a number in the body is too long") from None
+    return content
 
 
 def read_limited(stream: IO[bytes] | None, *, limit: int) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.http import Http404, UnreadablePostError
+from django.http import Http404, HttpResponse, UnreadablePostError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
@@ -145,16 +145,10 @@ def handle_exception(error: Exception, context: Mapping[str, Any]) -> Response |
     problem = find_problem(error)
     if problem is None:
         return None
-    response = Response(
-        describe(
-            problem,
-            detail=_explain(problem, error),
-            instance=context["request"].path,
-            errors=_list_errors(error),
-        ),
-        status=problem.status,
-        content_type=CONTENT_TYPE,
-    )
+    content = describe_error(problem, error, instance=context["request"].path)
+    response = Response(content, status=problem.status, content_type=CONTENT_TYPE)
+    if isinstance(error, OutOfStock):
+        keep_out_of_log(response)
     if (wait := _find_wait(problem, error)) is not None:
         response["Retry-After"] = str(wait)
     if problem.status == 401:
@@ -169,6 +163,21 @@ def find_problem(error: Exception) -> Problem | None:
         logger.debug("nothing to be had from the database: %r", error)
         return BY_CODE["busy"]
     return next((_BY_ERROR[kind] for kind in type(error).__mro__ if kind in _BY_ERROR), None)
+
+
+def describe_error(problem: Problem, error: Exception, *, instance: str) -> dict[str, Any]:
+    """Return the problem document for what was raised."""
+    detail, errors = _explain(problem, error), _list_errors(error)
+    return describe(problem, detail=detail, instance=instance, errors=errors)
+
+
+def keep_out_of_log(response: HttpResponse) -> None:
+    """Have Django write no line about this refusal.
+
+    Being sold out is business as usual, counted in /metrics. In a sale it is most of what is answered, and a
+    line for each costs as much as the answer.
+    """
+    response._has_been_logged = True  # type: ignore[attr-defined]
 
 
 def describe(
