@@ -220,6 +220,11 @@ STRIPE_TIMEOUT_SECONDS = env.float("STRIPE_TIMEOUT_SECONDS", default=10.0)
 STOCK_LINE_AT_WORK = env.int("STOCK_LINE_AT_WORK", default=5)
 STOCK_LINE_WAITING = env.int("STOCK_LINE_WAITING", default=20)
 STOCK_LINE_SECONDS = env.float("STOCK_LINE_SECONDS", default=3.0)
+# Where `benchmark_checkout` may enter the shop (docs/performance.md).
+BENCHMARK_LEVELS = {
+    "service": "orders.benchmark.levels.ServiceLevel",
+    "http": "config.benchmark.level.HttpLevel",
+}
 # How many units the unpaid orders of one customer, and from one address, may hold; 0 is no limit.
 MAX_UNPAID_UNITS_PER_CUSTOMER = env.int("MAX_UNPAID_UNITS_PER_CUSTOMER", default=500)
 MAX_UNPAID_UNITS_PER_ADDRESS = env.int("MAX_UNPAID_UNITS_PER_ADDRESS", default=1000)

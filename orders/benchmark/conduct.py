@@ -1,19 +1,20 @@
 """A whole benchmark, from the databases it runs in to its report."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 
 from django.utils import timezone
 
 from orders.benchmark.durability import DurabilityNotChanged, use_durability
 from orders.benchmark.history import fill_history
+from orders.benchmark.levels import Level, get_level
 from orders.benchmark.options import REPORTED
 from orders.benchmark.plan import Plan
 from orders.benchmark.processes import BenchmarkFailed
 from orders.benchmark.report import Report
-from orders.benchmark.runner import run_plan
-from orders.benchmark.scratch import FULL_SUFFIX, NoScratchDatabase, use_scratch_database
+from orders.benchmark.runner import Place, run_plan
+from orders.benchmark.scratch import FULL_SUFFIX, NoScratchDatabase, switch_to_database, use_scratch_database
 from orders.benchmark.server import (
     TooManyClients,
     describe_durability,
@@ -34,7 +35,8 @@ _NOT_SEEN: Final = "the database's process cannot be seen from here, so its CPU 
 
 def measure(plan: Plan, options: Mapping[str, Any], *, report_progress: Callable[[str], None]) -> Report:
     """Run the plan in databases of its own and return the report. Forks. Raises PROBLEMS."""
-    with use_durability(options["durability"]), use_scratch_database() as empty:
+    level = get_level(plan.level)
+    with use_durability(options["durability"]), use_scratch_database(apps=level.apps) as empty:
         require_connections(clients=max(plan.clients))
         facts: dict[str, Any] = {
             "server": describe_server(),
@@ -43,8 +45,10 @@ def measure(plan: Plan, options: Mapping[str, Any], *, report_progress: Callable
             "machine": describe_machine(),
             "measured_at": timezone.now(),
         }
-        with _use_history(plan, empty, report_progress) as (databases, tables):
-            rows = summarise(run_plan(plan, databases, report_progress=report_progress))
+        with _use_history(plan, level, report_progress) as (full, tables), ExitStack() as stack:
+            databases = dict(zip(plan.histories, [empty, *full], strict=True))
+            places = {history: _open(stack, plan, name) for history, name in databases.items()}
+            rows = summarise(run_plan(plan, places, report_progress=report_progress))
     is_seen = all(row.database_cpu_ms_per_order is not None for row in rows)
     return Report(
         **facts,
@@ -59,12 +63,18 @@ def measure(plan: Plan, options: Mapping[str, Any], *, report_progress: Callable
 
 @contextmanager
 def _use_history(
-    plan: Plan, empty: str, report_progress: Callable[[str], None]
-) -> Iterator[tuple[dict[int, str], dict[str, str]]]:
-    """Give the name of the database for each history, and what there is in the full one."""
+    plan: Plan, level: Level, report_progress: Callable[[str], None]
+) -> Iterator[tuple[list[str], dict[str, str]]]:
+    """Give the name of the full database, if one is asked for, and what there is in it."""
     if not plan.history:
-        yield {0: empty}, {}
+        yield [], {}
         return
-    with use_scratch_database(suffix=FULL_SUFFIX) as full:
+    with use_scratch_database(apps=level.apps, suffix=FULL_SUFFIX) as full:
         fill_history(orders=plan.history, report_progress=report_progress)
-        yield {0: empty, plan.history: full}, describe_tables()
+        yield [full], describe_tables()
+
+
+def _open(stack: ExitStack, plan: Plan, database: str) -> Place:
+    switch_to_database(database)
+    opened = get_level(plan.level).open(database=database, delays=plan.delays)
+    return Place(database, stack.enter_context(opened))

@@ -10,6 +10,8 @@ from orders.benchmark.sellers import Seller, ShopSeller
 RAW: Final = "raw"
 UNLOCKED: Final = "unlocked"
 REFERENCES: Final = (RAW, UNLOCKED)
+# Sells nothing: the price of a request, where there are requests.
+DO_NOTHING: Final = "do-nothing"
 
 _SELLERS: Final[dict[str, Callable[[Job], Seller]]] = {RAW: RawSeller, UNLOCKED: UnlockedSeller}
 

@@ -8,6 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 from inventory.selectors import list_strategies
 from orders.benchmark.contenders import REFERENCES
 from orders.benchmark.durability import AS_IS, PROFILES
+from orders.benchmark.levels import SERVICE, get_level, list_levels
 from orders.benchmark.plan import Plan
 from orders.benchmark.wire import Delays
 from orders.benchmark.workloads import list_workloads
@@ -15,6 +16,7 @@ from orders.benchmark.workloads import list_workloads
 _ALL: Final = "all"
 # What a report repeats of them, so that it can be run again.
 REPORTED: Final = (
+    "level",
     *("seconds", "warm_up", "repeats", "processes", "network_delay", "commit_delay", "durability"),
     *("busy_scale", "stock", "history"),
 )
@@ -39,6 +41,12 @@ def _add_contest(parser: CommandParser) -> None:
         "--strategy",
         default=_ALL,
         help=f"which strategies, separated by commas: {', '.join(strategies)} (all)",
+    )
+    add(
+        "--level",
+        choices=list_levels(),
+        default=SERVICE,
+        help="where the shop is entered; the references stay what they are (service)",
     )
     add("--clients", default="1,8,32", help="how many buyers at once, separated by commas (1,8,32)")
     add(
@@ -101,12 +109,12 @@ def make_plan(options: dict[str, Any]) -> Plan:
         if options[name] < 0:
             raise CommandError(f"--{name.replace('_', '-')} cannot be negative")
     workloads = list_workloads(sellout_units=options["stock"])
+    level = get_level(options["level"])
+    possible = [name for name, workload in workloads.items() if workload.way in level.ways]
     strategies = [name for name, _label in list_strategies()]
     return Plan(
-        workloads=tuple(
-            workloads[name] for name in _pick("--workload", options["workload"], list(workloads))
-        ),
-        contenders=(*REFERENCES, *_pick("--strategy", options["strategy"], strategies)),
+        workloads=tuple(workloads[name] for name in _pick("--workload", options["workload"], possible)),
+        contenders=(*REFERENCES, *level.references, *_pick("--strategy", options["strategy"], strategies)),
         clients=_parse_clients(options["clients"]),
         seconds=options["seconds"],
         warm_up=options["warm_up"],
@@ -114,6 +122,7 @@ def make_plan(options: dict[str, Any]) -> Plan:
         processes=options["processes"],
         delays=Delays(packet=options["network_delay"] / 1000, commit=options["commit_delay"] / 1000),
         busy_scale=options["busy_scale"],
+        level=level.name,
         history=options["history"],
     )
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from orders.benchmark.contenders import UNLOCKED
+from orders.benchmark.contenders import DO_NOTHING, UNLOCKED
+from orders.benchmark.levels import SERVICE
 from orders.benchmark.wire import Delays
 from orders.benchmark.workloads import Way, Workload
 
@@ -47,6 +48,7 @@ class Plan:
     processes: int
     delays: Delays
     busy_scale: float
+    level: str = SERVICE
     history: int = 0
 
     @property
@@ -69,6 +71,8 @@ class Plan:
         # There and back again: who comes first in one repeat comes last in the next.
         direction = 1 if repeat % 2 == 0 else -1
         for contender in self.contenders[::direction]:
+            if contender == DO_NOTHING and workload.sells_out:
+                continue
             for history in self.histories[::direction]:
                 turn = Turn(workload, contender, clients, repeat, history)
                 yield turn

@@ -51,6 +51,7 @@ _COLUMNS: Final = (
     ("min", "orders_per_second_min", "{:.0f}"),
     ("max", "orders_per_second_max", "{:.0f}"),
     ("of raw", "ratio_to_raw", "{:.2f}"),
+    ("of nothing", "ratio_to_nothing", "{:.2f}"),
     ("of empty", "ratio_to_empty", "{:.2f}"),
     ("p50 ms", "p50_ms", "{:.1f}"),
     ("p95 ms", "p95_ms", "{:.1f}"),

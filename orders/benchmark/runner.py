@@ -13,8 +13,9 @@ from inventory.ids import new_id
 from inventory.services import create_stock_item
 from inventory.types import StockLevel
 from orders.benchmark.audit import Audit, audit_run
-from orders.benchmark.contenders import REFERENCES
+from orders.benchmark.contenders import DO_NOTHING, REFERENCES
 from orders.benchmark.jobs import Job
+from orders.benchmark.levels import Session
 from orders.benchmark.life import end_life
 from orders.benchmark.plan import Plan, Turn
 from orders.benchmark.processes import run_processes
@@ -25,6 +26,14 @@ from orders.benchmark.workloads import ENDLESS, Way
 
 # Stock items of the references name a strategy too; nobody asks it.
 _ANY_STRATEGY: Final = "conditional"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A database, and the way into the shop that uses it."""
+
+    database: str
+    session: Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +61,9 @@ def split_clients(*, clients: int, processes: int) -> list[range]:
 
 
 def run_plan(
-    plan: Plan, databases: Mapping[int, str], *, report_progress: Callable[[str], None]
+    plan: Plan, places: Mapping[int, Place], *, report_progress: Callable[[str], None]
 ) -> Iterator[Run]:
-    """Run everything in the plan, one run at a time, in the database for each turn's history. Forks.
+    """Run everything in the plan, one run at a time, in the place for each turn's history. Forks.
 
     Raises BenchmarkFailed.
     """
@@ -62,8 +71,7 @@ def run_plan(
     capacities: dict[Turn, float] = {}
     for done, turn in enumerate(turns, start=1):
         report_progress(f"[{done}/{len(turns)}] {_describe(turn)}")
-        switch_to_database(databases[turn.history])
-        run = _run_once(plan, turn, capacities)
+        run = _run_once(plan, turn, places[turn.history], capacities)
         if turn.workload.way is Way.OPEN and turn.offered_percent is None:
             capacities[turn] = run.orders_per_second
         yield run
@@ -78,7 +86,8 @@ def _describe(turn: Turn) -> str:
     return ", ".join(parts)
 
 
-def _run_once(plan: Plan, turn: Turn, capacities: Mapping[Turn, float]) -> Run:
+def _run_once(plan: Plan, turn: Turn, place: Place, capacities: Mapping[Turn, float]) -> Run:
+    switch_to_database(place.database)
     since = new_id()
     job = Job(
         contender=turn.contender,
@@ -95,7 +104,8 @@ def _run_once(plan: Plan, turn: Turn, capacities: Mapping[Turn, float]) -> Run:
     shares = split_clients(clients=turn.clients, processes=plan.processes)
     # A forked child must not find its parent's connection: two processes talking over one would garble both.
     connection.close()
-    tally = run_processes(job, shares)
+    run = run_processes if turn.contender in REFERENCES else place.session.run
+    tally = run(job, shares)
     if turn.workload.way is Way.LIFE:
         end_life(turn.workload.payment_window)
     return Run(turn, len(shares), tally, audit_run(since_id=since, items=job.items))
@@ -111,7 +121,8 @@ def _find_arrivals(turn: Turn, capacities: Mapping[Turn, float]) -> float | None
 
 def _stock_up(turn: Turn) -> tuple[StockLevel, ...]:
     """Create this run's own stock items, and a spare without end to warm up with."""
-    strategy = _ANY_STRATEGY if turn.contender in REFERENCES else turn.contender
+    is_strategy = turn.contender not in (*REFERENCES, DO_NOTHING)
+    strategy = turn.contender if is_strategy else _ANY_STRATEGY
     prefix = f"BENCH-{uuid.uuid4().hex[:12]}"
     amounts = [turn.workload.units] * turn.workload.items + [ENDLESS]
     return tuple(

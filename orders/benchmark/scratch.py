@@ -1,6 +1,6 @@
 """A database for one benchmark, created, migrated and dropped by it: no shop's books see its orders."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -12,7 +12,6 @@ from orders.benchmark.reference import open_raw_connection
 
 SUFFIX: Final = "_benchmark"
 FULL_SUFFIX: Final = "_full"
-_APPS: Final = ("inventory", "orders")
 _MARKER: Final = "benchmark_scratch"
 _LONGEST_NAME: Final = 64
 _FORBIDDEN: Final = frozenset({1044, 1045, 1142, 1227})
@@ -23,10 +22,11 @@ class NoScratchDatabase(Exception):
 
 
 @contextmanager
-def use_scratch_database(*, suffix: str = SUFFIX) -> Iterator[str]:
-    """Point Django's connection at a new, migrated database beside its present one; drop it at the end.
+def use_scratch_database(*, apps: Sequence[str], suffix: str = SUFFIX) -> Iterator[str]:
+    """Point Django's connection at a new database beside its present one; drop it at the end.
 
-    Child processes forked inside the block use it too. Raises NoScratchDatabase.
+    It has the tables of these apps, or of all if none is named. Child processes forked inside the block use
+    it too. Raises NoScratchDatabase.
     """
     shop = connection.settings_dict["NAME"]
     name = f"{shop}{suffix}"
@@ -37,8 +37,8 @@ def use_scratch_database(*, suffix: str = SUFFIX) -> Iterator[str]:
         _create(admin, name)
         try:
             switch_to_database(name)
-            for app in _APPS:
-                call_command("migrate", app, verbosity=0)
+            for app in [[app] for app in apps] or [[]]:
+                call_command("migrate", *app, verbosity=0)
             yield name
         finally:
             switch_to_database(shop)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orders.benchmark.contenders import RAW
+from orders.benchmark.contenders import DO_NOTHING, RAW
 from orders.benchmark.plan import Turn
 from orders.benchmark.runner import Run
 from orders.benchmark.workloads import Way
@@ -60,6 +60,7 @@ class Row:
     cancelled: int | None
     expired: int | None
     ratio_to_raw: float | None
+    ratio_to_nothing: float | None
     ratio_to_empty: float | None
     books_balanced: bool
     seconds_to_sell_out: float | None
@@ -95,6 +96,7 @@ def _to_row(turn: Turn, group: Sequence[Run], rates: dict[Turn, float]) -> Row:
         python_cpu_ms_per_order=round(_median(_python_cpu_ms, group), 3),
         database_cpu_ms_per_order=_median_of_known(_database_cpu_ms, group),
         ratio_to_raw=_find_ratio(turn, rates, dataclasses.replace(turn, contender=RAW)),
+        ratio_to_nothing=_find_ratio(turn, rates, dataclasses.replace(turn, contender=DO_NOTHING)),
         ratio_to_empty=_find_ratio(turn, rates, dataclasses.replace(turn, history=0))
         if turn.history
         else None,

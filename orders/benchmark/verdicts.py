@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from orders.benchmark.contenders import RAW, REFERENCES, UNLOCKED
+from orders.benchmark.contenders import DO_NOTHING, RAW, REFERENCES, UNLOCKED
 from orders.benchmark.plan import FEWEST_TO_OVERSELL
 from orders.benchmark.summary import Row
 
@@ -54,7 +54,8 @@ def draw_verdicts(rows: Sequence[Row]) -> list[str]:
         groups.setdefault((row.workload, row.history_orders), []).append(row)
     verdicts: list[str] = []
     for group in groups.values():
-        strategies = dict.fromkeys(row.strategy for row in group if row.strategy not in REFERENCES)
+        others = (*REFERENCES, DO_NOTHING)
+        strategies = dict.fromkeys(row.strategy for row in group if row.strategy not in others)
         raw = max((row.orders_per_second for row in group if row.strategy == RAW), default=0.0)
         for strategy in strategies:
             verdicts += _judge([row for row in group if row.strategy == strategy], raw)

@@ -12,8 +12,8 @@ from typing import Any, Final
 from django.db import connection, connections
 from MySQLdb.connections import Connection
 
-_ENGINE: Final = "orders.benchmark.wire"
-_SETTING: Final = "WIRE"
+ENGINE: Final = "orders.benchmark.wire"
+SETTING: Final = "WIRE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +82,10 @@ def _is_claim(packet: bytes | bytearray) -> bool:
 def use_wire(wire: Wire) -> None:
     """Have every thread that connects from now on in this process, through Django or not, use this wire."""
     connection.close()
-    connections.settings[connection.alias].update({"ENGINE": _ENGINE, _SETTING: wire})
+    connections.settings[connection.alias].update({"ENGINE": ENGINE, SETTING: wire})
 
 
 def find_wire() -> Wire:
     """Return the wire in use; one without delays, that nobody reads, if there is none."""
-    wire: Wire = connection.settings_dict.get(_SETTING) or Wire()
+    wire: Wire = connection.settings_dict.get(SETTING) or Wire()
     return wire
