@@ -1,12 +1,15 @@
-"""All the books at once: stock against ledger, orders against ledger, orders against payments."""
+"""All the books at once: stock, orders and flash sales against the ledger, orders against payments."""
 
 from collections.abc import Callable
+
+from django.utils import timezone
 
 from inventory.books import check_stock, repair_counters
 from inventory.snapshots import consistent_snapshot
 from inventory.types import Finding
 from orders.books import check_orders
 from payments.books import check_payments
+from shop.books import check_sales
 
 _ORDERS_IN_DOUBT = ("reservation-without-order", "order-without-lines", "total-differs-from-lines")
 
@@ -14,7 +17,12 @@ _ORDERS_IN_DOUBT = ("reservation-without-order", "order-without-lines", "total-d
 def check_books(*, report_progress: Callable[[int], None] = lambda count: None) -> list[Finding]:
     """Return every finding, as of one instant; none means that the books balance. Opens a transaction."""
     with consistent_snapshot():
-        return [*check_stock(), *check_orders(report_progress=report_progress), *check_payments()]
+        return [
+            *check_stock(),
+            *check_orders(report_progress=report_progress),
+            *check_payments(),
+            *check_sales(now=timezone.now()),
+        ]
 
 
 def repair_books(findings: list[Finding]) -> list[Finding]:

@@ -185,6 +185,7 @@ CELERY_BEAT_SCHEDULE = {
         # A sweep nobody picked up in time is replaced by the next one.
         "options": {"expires": SWEEP_INTERVAL_SECONDS},
     },
+    "tend-flash-sales": {"task": "shop.tend_flash_sales", "schedule": 5, "options": {"expires": 5}},
     "deliver-outbox": {"task": "orders.deliver_outbox", "schedule": 5, "options": {"expires": 5}},
     "apply-pending-events": {
         "task": "payments.apply_pending_events",

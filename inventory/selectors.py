@@ -1,5 +1,6 @@
 """Reads. Nothing here locks a row, and nothing read here is a promise by the time it is used."""
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
@@ -99,6 +100,19 @@ def list_movements(*, references: Collection[str]) -> list[MovementView]:
         )
         for row in rows
     ]
+
+
+def list_adjustments(*, reference_prefix: str) -> list[tuple[str, int, int]]:
+    """Return (reference, stock item id, signed units) of the adjustments whose reference begins so."""
+    # A plain LIKE, which the index serves; the column's collation tells cases apart all the same.
+    rows = StockMovement.objects.filter(reference__istartswith=reference_prefix, kind=MovementKind.ADJUST)
+    return list(rows.order_by("id").values_list("reference", "stock_item_id", "available_delta"))
+
+
+def find_last_movement(*, stock_item_id: int) -> dt.datetime | None:
+    """Return when units of a stock item last moved, or None if they never did."""
+    rows = StockMovement.objects.filter(stock_item_id=stock_item_id).order_by("-id")
+    return rows.values_list("created_at", flat=True).first()
 
 
 def list_latest_reservations(*, sku: str, limit: int) -> list[str]:

@@ -1,0 +1,14 @@
+"""Scheduled work of the shop. Tasks take no arguments that matter and end in **kwargs, to survive deploys."""
+
+from typing import Any
+
+from celery import shared_task
+from django.utils import timezone
+
+from shop.services import flash_sales
+
+
+@shared_task(name="shop.tend_flash_sales")
+def tend_flash_sales(**kwargs: Any) -> None:
+    """Open and end flash sales, and return units that came back to those that are over."""
+    flash_sales.tend_flash_sales(now=timezone.now())
