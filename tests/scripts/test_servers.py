@@ -10,7 +10,7 @@ import pytest
 
 from scripts import ports, processes, state
 from scripts.servers.base import find_program
-from scripts.servers.mariadb import MariaDB
+from scripts.servers.mariadb import MariaDB, choose_buffer_pool, read_memory
 from scripts.servers.redis import Redis, ask
 
 pytestmark = pytest.mark.skipif(
@@ -66,6 +66,14 @@ def test_the_database_is_durable_private_and_has_room(mariadb: MariaDB) -> None:
     )
 
     assert read_one(mariadb, query) == (1, "127.0.0.1", 500, "utf8mb4")
+
+
+def test_the_database_keeps_an_eighth_of_the_machines_memory_in_pages(mariadb: MariaDB) -> None:
+    gigabyte = 1024**3
+    assert choose_buffer_pool(0) == choose_buffer_pool(gigabyte // 2) == gigabyte // 8
+    assert choose_buffer_pool(4 * gigabyte) == gigabyte // 2
+    assert choose_buffer_pool(64 * gigabyte) == gigabyte
+    assert read_one(mariadb, "SELECT @@innodb_buffer_pool_size") == (choose_buffer_pool(read_memory()),)
 
 
 def test_a_killed_database_comes_back_with_what_was_committed(mariadb: MariaDB) -> None:
