@@ -31,7 +31,7 @@ check: ## Format, lint, types, architecture, migrations, deployment settings
 guards: ## Take every guard out, one at a time, and see its tests fail (ten minutes)
 	@$(START) guards
 
-bench: ## Measure checkout throughput; BENCH_ARGS="--workload hot --seconds 5" narrows it
+bench: ## Measure the checkout, report in .local/benchmark.html; BENCH_ARGS="--workload all" widens it
 	@$(START) bench
 
 docs: ## Check the links of the Markdown documentation (there is nothing to build)

@@ -11,9 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from config.benchmark.client import LOOPBACK, Answer, make_post
+from config.benchmark.client import LOOPBACK, Answer, LoadFailed, make_post
 from config.benchmark.load import measure_http
-from config.benchmark.web import WebServer, run_web_server
+from config.benchmark.web import WebServer, WebServerFailed, run_web_server
 from orders.benchmark.contenders import DO_NOTHING
 from orders.benchmark.jobs import Job
 from orders.benchmark.processes import BenchmarkFailed
@@ -52,11 +52,10 @@ class HttpLevel:
             "MAX_UNPAID_UNITS_PER_CUSTOMER": "0",
             "MAX_UNPAID_UNITS_PER_ADDRESS": "0",
         }
-        with (
-            TemporaryDirectory() as folder,
-            run_web_server(database=database, folder=Path(folder), environment=environment) as server,
-        ):
-            yield HttpSession(server)
+        with TemporaryDirectory() as folder:
+            running = run_web_server(database=database, folder=Path(folder), environment=environment)
+            with _as_failure(), running as server:
+                yield HttpSession(server)
 
 
 class HttpSession:
@@ -83,6 +82,14 @@ class HttpSession:
             connection.request("GET", "/metrics")
             text = connection.getresponse().read().decode()
         return Counter({event: int(float(times)) for event, times in _CONTENTION.findall(text)})
+
+
+@contextmanager
+def _as_failure() -> Iterator[None]:
+    try:
+        yield
+    except (LoadFailed, WebServerFailed) as error:
+        raise BenchmarkFailed(str(error)) from error
 
 
 class _Load:
