@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiParameter, extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -11,11 +11,12 @@ from rest_framework.response import Response
 
 from shop.api.base import ApiView
 from shop.api.documentation import document, page_parameter
-from shop.api.fields import MoneyField
+from shop.api.fields import MoneyField, TimeField
 from shop.api.paging import DEFAULT_LIMIT, MAX_LIMIT, PageOutput, link_next, read_limit, read_number
 from shop.api.reads import get_level_for_sale
+from shop.sale_board import read_board
 from shop.selectors import clean_query, get_product, list_products
-from shop.types import ProductView, VariantView
+from shop.types import FlashSaleView, ProductView, VariantView
 
 _TAG = "products"
 _MAX_PAGE = 100_000
@@ -49,6 +50,24 @@ class ImageOutput(serializers.Serializer[Any]):
     alt = serializers.CharField(allow_blank=True)
 
 
+class FlashSaleOutput(serializers.Serializer[FlashSaleView]):
+    """Units of a product at another price for a while, bought by a SKU of their own."""
+
+    sku = serializers.CharField(help_text="Order this SKU, from `starts_at` until `ends_at`.")
+    name = serializers.CharField()
+    price = MoneyField(amount="price_amount")
+    starts_at = TimeField()
+    ends_at = TimeField()
+    remaining = serializers.IntegerField(help_text="Units left about a second ago.")
+    limit_per_customer = serializers.IntegerField(
+        allow_null=True, help_text="Units one customer may buy in all; null is no limit."
+    )
+
+    def to_representation(self, sale: FlashSaleView) -> dict[str, Any]:
+        """Return the sale, with null for no limit."""
+        return {**super().to_representation(sale), "limit_per_customer": sale.limit_per_customer or None}
+
+
 class ProductOutput(serializers.Serializer[ProductView]):
     """A published product."""
 
@@ -59,6 +78,16 @@ class ProductOutput(serializers.Serializer[ProductView]):
     category = serializers.CharField(source="category.slug", default=None, allow_null=True)
     images = ImageOutput(many=True)
     variants = VariantOutput(many=True)
+    flash_sale = serializers.SerializerMethodField(
+        help_text="The flash sale that is open or else comes next, or null."
+    )
+
+    @extend_schema_field(FlashSaleOutput(allow_null=True))
+    def get_flash_sale(self, product: ProductView) -> dict[str, Any] | None:
+        """Return the sale that ends first of those that are open, or the one that starts next."""
+        now = timezone.now()
+        sales = read_board(now=now).list_for_product(slug=product.slug, now=now)
+        return FlashSaleOutput(sales[0]).data if sales and not sales[0].is_over(now) else None
 
 
 class ProductPageOutput(PageOutput):
