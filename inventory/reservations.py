@@ -6,15 +6,21 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db import connection
+
 from inventory import hot, sold_out
 from inventory.claiming import claim_units, read_items
 from inventory.errors import InvalidQuantity, OutOfStock, UnknownSku
 from inventory.ledger import Movement, apply_to_counters, book
 from inventory.locking.registry import get_strategy
-from inventory.models import MovementKind, StockMovement
-from inventory.sql import Statement
+from inventory.models import MovementKind
+from inventory.sql import Statement, placeholders
 from inventory.transactions import require_transaction
 from inventory.types import MAX_QUANTITY, Demand, Shortfall
+
+_READ_MOVEMENTS = (
+    "SELECT reference, stock_item_id, kind, available_delta FROM inventory_stockmovement WHERE reference IN"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,12 +196,14 @@ def _lock_open_reservations(references: Collection[str]) -> dict[tuple[str, int]
     The ledger rows are locked, so that a release and a shipment of one reference cannot both find it open.
     """
     require_transaction()
-    rows = (
-        StockMovement.objects.select_for_update()
-        .filter(reference__in=sorted(references))
-        .order_by("reference", "stock_item_id")
-        .values_list("reference", "stock_item_id", "kind", "available_delta")
-    )
+    if not references:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{_READ_MOVEMENTS} ({placeholders(references)}) ORDER BY reference, stock_item_id FOR UPDATE",
+            sorted(references),
+        )
+        rows = cursor.fetchall()
     reserved: dict[tuple[str, int], int] = {}
     settled: set[tuple[str, int]] = set()
     for reference, stock_item_id, kind, available_delta in rows:

@@ -10,6 +10,7 @@ from typing import Final
 
 from django.db import connection
 
+from inventory.sql import to_driver
 from orders.errors import TooManyUnpaid
 from orders.states import OrderStatus
 from orders.types import OrderDraft, UnpaidLimits
@@ -38,11 +39,10 @@ def require_room_for_unpaid(*, draft: OrderDraft, limits: UnpaidLimits, now: dt.
     if not counted or draft.total_amount == 0:
         return
     parts = [_OPEN_UNITS.format(column=column) for column, _value, _limit in counted]
-    due_from = now.astimezone(dt.UTC).replace(tzinfo=None)
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {', '.join(parts)}",
-            [parameter for _column, value, _limit in counted for parameter in (value, due_from)],
+            [parameter for _column, value, _limit in counted for parameter in (value, to_driver(now))],
         )
         open_units = [int(units) for units in cursor.fetchone()]
     for units, (_column, _value, limit) in zip(open_units, counted, strict=True):

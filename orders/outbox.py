@@ -8,6 +8,7 @@ used up an attempt.
 
 import datetime as dt
 import itertools
+import json
 import logging
 import time
 from collections import deque
@@ -18,11 +19,23 @@ from typing import Any
 from django.db.models import F, QuerySet
 
 from inventory.ids import new_ids
+from inventory.sql import RowInsert, execute_together
 from inventory.transactions import require_transaction, run_in_transaction
 from orders.models import OutboxMessage
 
 Handler = Callable[[str, Mapping[str, Any]], None]
 Clock = Callable[[], dt.datetime]
+
+_INSERT = RowInsert(
+    OutboxMessage,
+    ["id", "topic", "key", "payload", "created_at", "deliver_after"],
+    constants={
+        **dict.fromkeys(("delivered_at", "parked_at"), "NULL"),
+        "attempts": "0",
+        "latest_error": "''",
+        "is_waiting": "1",
+    },
+)
 
 logger = logging.getLogger(__name__)
 _handlers: dict[str, Handler] = {}
@@ -61,18 +74,12 @@ def list_topics() -> list[str]:
 def enqueue(*, topic: str, payloads: Mapping[str, Mapping[str, Any]], now: dt.datetime) -> None:
     """Write messages, given by key, beside what caused them. Needs a transaction."""
     require_transaction()
-    OutboxMessage.objects.bulk_create(
-        OutboxMessage(
-            id=id_,
-            topic=topic,
-            key=key,
-            payload=dict(payload),
-            created_at=now,
-            deliver_after=now,
-            is_waiting=True,
-        )
+    rows = [
+        (id_, topic, key, json.dumps(dict(payload)), now, now)
         for id_, (key, payload) in zip(new_ids(len(payloads)), payloads.items(), strict=True)
-    )
+    ]
+    if rows:
+        execute_together([_INSERT.prepare(rows)])
 
 
 def deliver_outbox(

@@ -18,6 +18,7 @@ from django.db.models import Q
 
 from inventory.errors import StockBusy
 from inventory.services import release
+from inventory.sql import placeholders, to_driver
 from inventory.transactions import run_in_transaction
 from orders import allowances, lifecycle
 from orders.models import JobHealth, Order, OrderLine
@@ -28,9 +29,23 @@ from orders.types import SWEEP_JOB, SweepReport
 logger = logging.getLogger(__name__)
 
 _ACTOR: Final = "sweep"
+# Large enough to share a commit and the write of a hot row among many, small enough to be over soon.
+_BATCH_SIZE: Final = 500
 _LOCK_WAIT_TIMEOUT: Final = 1205
 _SHORT_WAIT_SECONDS: Final = 1
 _PATIENCE_SECONDS: Final = 10.0
+
+# By primary key alone: a search by another index would lock orders of other sweeps for an instant, and those
+# would skip their own.
+_LOCK_OVERDUE: Final = (
+    "SELECT id, stock_reference FROM orders_order FORCE INDEX (PRIMARY)"  # noqa: S608 - nothing of a caller's
+    f" WHERE status = '{OrderStatus.PENDING.value}' AND payment_due_at < %s AND parked_at IS NULL AND id IN"
+)
+_CANCEL: Final = (
+    f"UPDATE orders_order SET status = '{OrderStatus.CANCELLED.value}', cancelled_at = %s,"  # noqa: S608
+    f" cancel_reason = '{CancelReason.EXPIRED.value}', client_address = ''"
+    f" WHERE status = '{OrderStatus.PENDING.value}' AND id IN"
+)
 
 
 @dataclass(slots=True)
@@ -54,6 +69,11 @@ class _BusyBaskets:
         self._baskets: list[frozenset[int]] = []
         self._waited = 0.0
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was waited for in vain yet."""
+        return not self._waited
+
     def add(self, basket: frozenset[int], *, waited: float) -> None:
         self._waited += waited
         if basket:
@@ -67,7 +87,7 @@ class _BusyBaskets:
         return any(busy & basket for busy in self._baskets)
 
 
-def sweep_expired_orders(*, now: dt.datetime, batch_size: int = 200) -> SweepReport:
+def sweep_expired_orders(*, now: dt.datetime, batch_size: int = _BATCH_SIZE) -> SweepReport:
     """Cancel every pending order whose `payment_due_at` has passed, batch by batch, and return its units.
 
     One order that cannot be cancelled is parked for staff and does not hold up the others; nor do orders
@@ -76,11 +96,11 @@ def sweep_expired_orders(*, now: dt.datetime, batch_size: int = 200) -> SweepRep
     """
     started = time.monotonic()
     total, busy = _Tally(), _BusyBaskets()
-    last: Order | None = None
+    last: tuple[int, dt.datetime] | None = None
     # Each round begins after the last order of the one before, whatever became of it: this loop ends.
     while batch := _list_batch(now=now, after=last, limit=batch_size):
         last = batch[-1]
-        total.add(_sweep_batch([order.id for order in batch], busy, now=now))
+        total.add(_sweep_batch([id_ for id_, _due_at in batch], busy, now=now))
     detail = f"{total.cancelled} cancelled, {total.parked} parked"
     if total.skipped:
         raise StockBusy(f"{detail}, {total.skipped} left over: somebody holds their stock rows")
@@ -97,20 +117,23 @@ def _note_success(detail: str, *, now: dt.datetime) -> None:
     )
 
 
-def _list_batch(*, now: dt.datetime, after: Order | None, limit: int) -> list[Order]:
-    overdue = filter_overdue(now=now).order_by("payment_due_at", "id").only("id", "payment_due_at")
+def _list_batch(
+    *, now: dt.datetime, after: tuple[int, dt.datetime] | None, limit: int
+) -> list[tuple[int, dt.datetime]]:
+    """Return (id, deadline) of the next overdue orders, the oldest deadline first."""
+    overdue = filter_overdue(now=now).order_by("payment_due_at", "id").values_list("id", "payment_due_at")
     if after is not None:
+        id_, due_at = after
         # The first condition follows from the second, but only the first one is a range of the index.
-        overdue = overdue.filter(
-            Q(payment_due_at__gt=after.payment_due_at) | Q(id__gt=after.id),
-            payment_due_at__gte=after.payment_due_at,
-        )
+        overdue = overdue.filter(Q(payment_due_at__gt=due_at) | Q(id__gt=id_), payment_due_at__gte=due_at)
     return list(overdue[:limit])
 
 
 def _sweep_batch(order_ids: list[int], busy: _BusyBaskets, *, now: dt.datetime) -> _Tally:
-    baskets = _read_baskets(order_ids)
-    free = [id_ for id_ in order_ids if not busy.block(baskets[id_])]
+    free = order_ids
+    if not busy.is_empty:
+        baskets = _read_baskets(order_ids)
+        free = [id_ for id_ in order_ids if not busy.block(baskets[id_])]
     total = _Tally(skipped=len(order_ids) - len(free))
     try:
         total.add(_cancel(free, now=now))
@@ -119,6 +142,7 @@ def _sweep_batch(order_ids: list[int], busy: _BusyBaskets, *, now: dt.datetime) 
         raise
     except Exception as error:
         logger.warning("a sweep batch failed (%r); going through it order by order", error)
+        baskets = _read_baskets(free)
         with _short_waits():
             # The smaller the basket, the more is learnt from not getting it.
             for id_ in sorted(free, key=lambda id_: len(baskets[id_])):
@@ -185,22 +209,26 @@ def _cancel(order_ids: list[int], *, now: dt.datetime) -> _Tally:
 
 
 def _cancel_locked(order_ids: list[int], *, now: dt.datetime) -> _Tally:
-    # Read under the lock that cancels: an order paid a moment ago is no longer in this list, one being paid
-    # is skipped.
-    overdue = filter_overdue(now=now).filter(id__in=order_ids).order_by("payment_due_at")
-    orders = list(overdue.select_for_update(skip_locked=True).only("id", "stock_reference"))
-    if not orders:
+    references = _lock_overdue(order_ids, now=now)
+    if not references:
         return _Tally()
-    ids = [order.id for order in orders]
-    cancelled = Order.objects.filter(id__in=ids, status=OrderStatus.PENDING).update(
-        status=OrderStatus.CANCELLED, cancelled_at=now, cancel_reason=CancelReason.EXPIRED, client_address=""
-    )
-    lifecycle.announce_cancelled(order_ids=ids, now=now)
-    allowances.give_back(order_ids=ids)
-    units = release(
-        references=[order.stock_reference for order in orders], actor=_ACTOR, reason="expired", now=now
-    )
+    with connection.cursor() as cursor:
+        cancelled = cursor.execute(f"{_CANCEL} ({placeholders(references)})", [to_driver(now), *references])
+    lifecycle.announce_cancelled(order_ids=references.keys(), now=now)
+    allowances.give_back(order_ids=references.keys())
+    units = release(references=references.values(), actor=_ACTOR, reason="expired", now=now)
     return _Tally(cancelled=cancelled, units=units)
+
+
+def _lock_overdue(order_ids: list[int], *, now: dt.datetime) -> dict[int, str]:
+    """Lock those of these orders that are overdue and return their references, by id.
+
+    Read under the lock that cancels: an order paid a moment ago is not among them, one being paid is skipped.
+    """
+    sql = f"{_LOCK_OVERDUE} ({placeholders(order_ids)}) FOR UPDATE SKIP LOCKED"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [to_driver(now), *order_ids])
+        return dict(cursor.fetchall())
 
 
 def unpark_orders(*, order_ids: list[int]) -> int:

@@ -55,7 +55,7 @@ def is_locked(order):
 def test_an_order_the_sweep_is_about_to_cancel_cannot_be_paid_any_more(proxied):
     order = buy((make_stock_item(on_hand=1), 1)).order
     locked = []
-    proxied.interrupt("UPDATE `orders_order`", lambda: locked.append(is_locked(order)))
+    proxied.interrupt("UPDATE orders_order", lambda: locked.append(is_locked(order)))
     assert sweep_expired_orders(now=order.payment_due_at + dt.timedelta(seconds=1)).cancelled == 1
     assert locked == [True]
 

@@ -94,8 +94,8 @@ GUARDS = [
     Guard(
         "the sweep reads under the lock that cancels",
         "orders/sweep.py",
-        "overdue.select_for_update(skip_locked=True)",
-        "overdue",
+        "({placeholders(order_ids)}) FOR UPDATE SKIP LOCKED",
+        "({placeholders(order_ids)})",
         "tests/concurrency/test_interleavings.py",
     ),
     Guard(
