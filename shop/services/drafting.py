@@ -3,41 +3,16 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from orders.types import Allowance, LineDraft, OrderDraft
 from shop.errors import ProductUnavailable
-from shop.models import Variant
+from shop.services.items_for_sale import ItemForSale, read_items_for_sale
 
 LINE_NAME_LENGTH: Final = 255
-
-
-class _Item(NamedTuple):
-    """One thing for sale, as plain values. What comes after the price is None for all but offers."""
-
-    sku: str
-    stock_item_id: int
-    product_name: str
-    options: list[list[str]]
-    price_amount: int
-    sale_id: int | None
-    limit_per_customer: int | None
-    payment_window_seconds: int | None
-
-
-_COLUMNS: Final = (
-    "stock_item__sku",
-    "stock_item_id",
-    "product__name",
-    "options",
-    "price_amount",
-    "sale__id",
-    "sale__limit_per_customer",
-    "sale__payment_window_seconds",
-)
 
 
 def draft_order(
@@ -61,15 +36,14 @@ def draft_order(
     )
 
 
-def _read_items(skus: set[str], now: dt.datetime) -> dict[str, _Item]:
-    variants = Variant.objects.for_sale(now).filter(stock_item__sku__in=skus)
-    items = {row[0]: _Item(*row) for row in variants.values_list(*_COLUMNS)}
+def _read_items(skus: set[str], now: dt.datetime) -> dict[str, ItemForSale]:
+    items = read_items_for_sale(skus=skus, now=now)
     if missing := sorted(skus - items.keys()):
         raise ProductUnavailable(missing)
     return items
 
 
-def _draft_line(item: _Item, quantity: int) -> LineDraft:
+def _draft_line(item: ItemForSale, quantity: int) -> LineDraft:
     label = " / ".join(value for _name, value in item.options)
     name = f"{item.product_name} ({label})" if label else item.product_name
     if item.sale_id is not None:
@@ -83,7 +57,7 @@ def _draft_line(item: _Item, quantity: int) -> LineDraft:
     )
 
 
-def _find_window(items: Iterable[_Item]) -> int:
+def _find_window(items: Iterable[ItemForSale]) -> int:
     """Return how many seconds there are to pay: the most urgent line decides."""
     own = settings.PAYMENT_WINDOW_SECONDS
     return min((item.payment_window_seconds or own for item in items), default=own)
@@ -96,7 +70,7 @@ def _name_buyers(email: str, customer_id: int | None) -> Sequence[str]:
 
 
 def _list_allowances(
-    items: Mapping[str, _Item], quantities: Sequence[tuple[str, int]], buyers: Sequence[str]
+    items: Mapping[str, ItemForSale], quantities: Sequence[tuple[str, int]], buyers: Sequence[str]
 ) -> tuple[Allowance, ...]:
     """Return what the order takes of the limits of the sales it buys from."""
     units: Counter[str] = Counter()
