@@ -30,6 +30,17 @@ class GatewayUnavailable(PaymentError):
 
 
 @dataclass
+class UnsupportedAmount(GatewayUnavailable):
+    """The gateway cannot move exactly this amount of this currency. In minor units, ours or the gateway's."""
+
+    amount: int
+    currency: str
+
+    def __str__(self) -> str:
+        return f"{self.amount} minor units of {self.currency} have no counterpart at the gateway"
+
+
+@dataclass
 class NothingToRefund(PaymentError):
     """The payment brought nothing in, or all of it has been sent back."""
 

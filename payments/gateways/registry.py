@@ -5,6 +5,7 @@ from django.conf import settings
 from payments.errors import UnknownGateway
 from payments.gateways.base import Gateway
 from payments.gateways.sandbox.gateway import SandboxGateway
+from payments.gateways.stripe.gateway import StripeAccount, StripeGateway
 
 
 def list_gateways() -> list[Gateway]:
@@ -37,5 +38,15 @@ def list_configured() -> list[Gateway]:
 
 
 def _list_configured() -> dict[str, Gateway]:
-    gateways: list[Gateway] = [SandboxGateway(secret=settings.SANDBOX_SECRET)]
+    gateways: list[Gateway] = [
+        SandboxGateway(secret=settings.SANDBOX_SECRET),
+        StripeGateway(
+            StripeAccount(
+                secret_key=settings.STRIPE_SECRET_KEY,
+                webhook_secrets=tuple(settings.STRIPE_WEBHOOK_SECRETS),
+                api_base=settings.STRIPE_API_BASE,
+                timeout_seconds=settings.STRIPE_TIMEOUT_SECONDS,
+            )
+        ),
+    ]
     return {gateway.name: gateway for gateway in gateways if gateway.is_configured}
