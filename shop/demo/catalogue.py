@@ -1,5 +1,6 @@
 """The demo's products. Prices are in hundredths; the loader brings them to the shop's currency."""
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -61,6 +62,20 @@ def crossed(
         for index, (code, value) in enumerate(values)
         for other, stock in others
     )
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSale:
+    """A flash sale of one variant: when it starts and ends, counted from the moment the demo is loaded."""
+
+    sku: str
+    name: str
+    price: int
+    units: int
+    limit: int
+    starts_in: dt.timedelta
+    ends_in: dt.timedelta
+    payment_window: dt.timedelta
 
 
 CATEGORIES: Final = (
@@ -283,5 +298,20 @@ PRODUCTS: Final[tuple[DemoProduct, ...]] = (
         (("Forged", "#43494e"),),
         several("Set", ("1", "One", 40), ("2", "Pair", 18, 4300)),
         "pessimistic",
+    ),
+)
+
+SALES: Final = (
+    DemoSale(
+        *("HOLDFAST-1", "Bench Week", 3900, 24, 2),
+        starts_in=dt.timedelta(0),
+        ends_in=dt.timedelta(hours=30),
+        payment_window=dt.timedelta(minutes=5),
+    ),
+    DemoSale(
+        *("KETTLE-CREAM", "Tea Time", 4500, 6, 1),
+        starts_in=dt.timedelta(minutes=20),
+        ends_in=dt.timedelta(hours=3),
+        payment_window=dt.timedelta(minutes=5),
     ),
 )

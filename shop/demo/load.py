@@ -13,12 +13,14 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils.text import slugify
 
-from inventory.errors import DuplicateSku
+from inventory.errors import DuplicateSku, OutOfStock
 from inventory.selectors import get_stock_level
 from inventory.services import create_stock_item
 from inventory.transactions import run_in_transaction
-from shop.demo.catalogue import CATEGORIES, LOW, PRODUCTS, DemoProduct, DemoVariant
+from shop.demo.catalogue import CATEGORIES, LOW, PRODUCTS, SALES, DemoProduct, DemoSale, DemoVariant
 from shop.models import Category, Product, ProductImage, Variant
+from shop.services.flash_sales import schedule_flash_sale
+from shop.types import SalePlan
 
 CUSTOMER: Final = ("demo@example.com", "demo-holdfast")
 STAFF: Final = ("admin@example.com", "admin-holdfast")
@@ -30,6 +32,7 @@ class DemoReport:
 
     products: int
     pictures: int
+    sales: int
     users: int
 
 
@@ -51,8 +54,9 @@ def load_demo(*, now: dt.datetime, announce: Callable[[str], None]) -> DemoRepor
         if drawn:
             products, pictures = products + 1, pictures + drawn
             announce(product.name)
+    sales = sum(_load_sale(sale, now) for sale in SALES)
     users = _load_user(*CUSTOMER, staff=False) + _load_user(*STAFF, staff=True)
-    return DemoReport(products, pictures, users)
+    return DemoReport(products, pictures, sales, users)
 
 
 def _load_category(slug: str, name: str, position: int) -> Category:
@@ -109,6 +113,27 @@ def _create_variant(
         price_amount=_to_minor_units(demo.price + variant.surcharge),
         position=position,
     )
+
+
+def _load_sale(demo: DemoSale, now: dt.datetime) -> int:
+    """Schedule a flash sale unless its variant has had one, or has too few units left; return how many."""
+    variant = Variant.objects.filter(stock_item__sku=demo.sku, flash_sales=None).first()
+    if variant is None:
+        return 0
+    plan = SalePlan(
+        name=demo.name,
+        price_amount=_to_minor_units(demo.price),
+        starts_at=now + demo.starts_in,
+        ends_at=now + demo.ends_in,
+        units=demo.units,
+        limit_per_customer=demo.limit,
+        payment_window_seconds=int(demo.payment_window.total_seconds()),
+    )
+    try:
+        schedule_flash_sale(variant_id=variant.pk, plan=plan, actor="load_demo", now=now)
+    except OutOfStock:
+        return 0
+    return 1
 
 
 def _to_minor_units(hundredths: int) -> int:

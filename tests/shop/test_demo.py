@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 from PIL import Image
 from pytest_django import Settings
 
@@ -15,6 +16,8 @@ from inventory.models import StockItem, StockMovement
 from shop.demo.catalogue import CATEGORIES, PRODUCTS
 from shop.demo.load import CUSTOMER, STAFF
 from shop.models import Product, ProductImage, Variant
+from shop.sale_selectors import list_open_sales
+from shop.services.flash_sales import end_flash_sale
 from tests.shop.shopping import make_product
 
 pytestmark = pytest.mark.django_db
@@ -32,16 +35,22 @@ def load(*options: str) -> Any:
 
 
 def test_the_demo_fills_an_empty_shop_and_a_second_run_changes_nothing(client: Client) -> None:
-    assert load() == {"products": 24, "pictures": ProductImage.objects.count(), "users": 2}
+    assert load() == {
+        "products": 24,
+        "pictures": ProductImage.objects.count(),
+        "sales": 2,
+        "users": 2,
+    }
     before = (Product.objects.count(), Variant.objects.count(), StockMovement.objects.count())
     StockItem.objects.filter(sku="LANTERN").update(available=1)
-    assert load() == {"products": 0, "pictures": 0, "users": 0}
+    assert load() == {"products": 0, "pictures": 0, "sales": 0, "users": 0}
     assert (Product.objects.count(), Variant.objects.count(), StockMovement.objects.count()) == before
     assert StockItem.objects.get(sku="LANTERN").available == 1
 
     for product in Product.objects.all():
         assert client.get(f"/products/{product.slug}/").status_code == 200, product
     assert {item.locking_strategy for item in StockItem.objects.all()} == {
+        "combined",
         "conditional",
         "optimistic",
         "pessimistic",
@@ -51,7 +60,18 @@ def test_the_demo_fills_an_empty_shop_and_a_second_run_changes_nothing(client: C
         with Image.open(image.file) as picture:
             assert (picture.format, picture.size) == ("WEBP", (800, 800))
 
+    assert_one_sale_is_open_and_one_is_to_come(client)
     assert_both_log_ins_work()
+
+
+def assert_one_sale_is_open_and_one_is_to_come(client: Client) -> None:
+    now = timezone.now()
+    (running,) = list_open_sales(now=now)
+    assert (running.name, running.remaining, running.limit_per_customer) == ("Bench Week", 24, 2)
+    assert "About 20 left" in client.get(f"/products/{running.product_slug}/").content.decode()
+    assert "Starts in" in client.get("/products/enamel-kettle/").content.decode()
+    end_flash_sale(sale_id=running.id, actor="test", now=now)
+    assert load()["sales"] == 0
 
 
 def assert_both_log_ins_work() -> None:

@@ -1,6 +1,7 @@
 """`manage.py load_demo`: a shop to look at."""
 
 import argparse
+import dataclasses
 import json
 from typing import Any
 
@@ -11,11 +12,12 @@ from shop.demo.load import CUSTOMER, STAFF, count_other_products, load_demo
 
 
 class Command(BaseCommand):
-    """Load the demo catalogue, its stock, its pictures and two log-ins."""
+    """Load the demo catalogue, its stock, its pictures, two flash sales and two log-ins."""
 
     help = (
-        "Loads 24 demo products with pictures and stock, a demo customer and a staff log-in. What is there"
-        " already stays as it is, so running it again is harmless. Example: manage.py load_demo"
+        "Loads 24 demo products with pictures and stock, two flash sales, a demo customer and a staff"
+        " log-in. What is there already stays as it is, so running it again is harmless."
+        " Example: manage.py load_demo"
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -41,13 +43,11 @@ class Command(BaseCommand):
             now=timezone.now(), announce=lambda name: None if quiet else self.stdout.write(f"  {name}")
         )
         if options["json"]:
-            self.stdout.write(
-                json.dumps({"products": report.products, "pictures": report.pictures, "users": report.users})
-            )
+            self.stdout.write(json.dumps(dataclasses.asdict(report)))
         elif options["verbosity"]:
             self.stdout.write(
-                f"Demo: {report.products} product(s), {report.pictures} picture(s)"
-                f" and {report.users} log-in(s) added."
+                f"Demo: {report.products} product(s), {report.pictures} picture(s),"
+                f" {report.sales} flash sale(s) and {report.users} log-in(s) added."
             )
             self.stdout.write(f"Customer: {CUSTOMER[0]} / {CUSTOMER[1]}")
             self.stdout.write(f"Staff:    {STAFF[0]} / {STAFF[1]}  (at /admin/)")
