@@ -230,8 +230,8 @@ BENCHMARK_LEVELS = {
 MAX_UNPAID_UNITS_PER_CUSTOMER = env.int("MAX_UNPAID_UNITS_PER_CUSTOMER", default=500)
 MAX_UNPAID_UNITS_PER_ADDRESS = env.int("MAX_UNPAID_UNITS_PER_ADDRESS", default=1000)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
-# How many units of a flash sale may be in orders being placed: those left times the factor plus the slack, and
-# at most so many. Whoever comes beyond that waits in the waiting room (docs/flash-sales.md).
+# How many units of a flash sale may be in orders being placed: those left times the factor plus the slack,
+# and at most so many. Whoever comes beyond that waits in the waiting room (docs/flash-sales.md).
 GATE_FACTOR = env.float("GATE_FACTOR", default=1.2)
 GATE_SLACK = env.int("GATE_SLACK", default=20)
 GATE_MAX_IN_FLIGHT = env.int("GATE_MAX_IN_FLIGHT", default=100)
@@ -329,6 +329,7 @@ if env.bool("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     TRUSTED_PROXIES = max(1, env.int("TRUSTED_PROXIES", default=1))
 X_FRAME_OPTIONS = "DENY"
+_OFFERS_STRIPE = bool("stripe" in PAYMENT_GATEWAYS and STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRETS)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -337,7 +338,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         # Choosing a way to pay is a form that is answered with a redirect to the page of that gateway.
-        "form-action": [SELF, *([STRIPE_CHECKOUT_ORIGIN] if STRIPE_SECRET_KEY else [])],
+        "form-action": [SELF, *([STRIPE_CHECKOUT_ORIGIN] if _OFFERS_STRIPE else [])],
     }
 }
 
