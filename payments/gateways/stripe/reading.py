@@ -51,7 +51,9 @@ def _read(kind: str, record: Mapping[str, Any]) -> EventContent:
     if kind in _SESSIONS:
         return _read_session(_SESSIONS[kind], record)
     if kind in _INTENTS:
-        amount = record["amount_received" if kind == "payment_intent.succeeded" else "amount"]
+        amount = record["amount"]
+        if kind == "payment_intent.succeeded":
+            amount = record.get("amount_received", amount)
         return _make(_INTENTS[kind], "", amount, record, charge=record["id"])
     if kind == "refund.failed":
         return _make(EventKind.REFUND_FAILED, "", record["amount"], record, charge=record["id"])
