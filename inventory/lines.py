@@ -17,7 +17,7 @@ from types import TracebackType
 from django.conf import settings
 
 from inventory.contention import count
-from inventory.errors import StockBusy
+from inventory.errors import OutOfStock, StockBusy
 
 # One for all lines: it is never held for longer than a few look-ups.
 _lock = threading.Lock()
@@ -26,19 +26,21 @@ _lock = threading.Lock()
 class _Line:
     """Who places an order for one stock item, and who waits to. Exists only while there is somebody."""
 
-    __slots__ = ("at_work", "waiting")
+    __slots__ = ("at_work", "is_short", "waiting")
 
     def __init__(self) -> None:
         self.at_work: set[InLine] = set()
         # In the order of arrival; a dictionary, because anybody may leave from the middle.
-        self.waiting: dict[InLine, threading.Event] = {}
+        self.waiting: dict[InLine, threading.Lock] = {}
+        # Somebody ahead was refused: those behind had better look before they begin a transaction.
+        self.is_short = False
 
 
 _lines: dict[int, _Line] = {}
 
 
 class InLine:
-    """Stands in the lines of all items of an order: `with InLine(ids) as has_waited:`.
+    """Stands in the lines of all items of an order: `with InLine(ids) as may_be_gone:`.
 
     Ids must be in order, as rows are locked: two baskets then wait for each other in one place only. Raises
     StockBusy if a line is full, or if the turn does not come in time; then nothing was changed. Whoever was
@@ -53,27 +55,27 @@ class InLine:
         self._give_up_at = 0.0
 
     def __enter__(self) -> bool:
-        """Return once it is this order's turn everywhere, and whether that meant waiting."""
-        has_waited = False
+        """Return once it is this order's turn everywhere, and whether others were refused while it waited."""
+        may_be_gone = False
         try:
             for stock_item_id in self._ids:
                 if turn := self._join(stock_item_id):
-                    has_waited = True
                     self._wait(stock_item_id, turn)
+                    may_be_gone |= _lines[stock_item_id].is_short
         except BaseException:
             # Also when this thread is being stopped: a place nobody leaves would be lost for good.
             self._leave()
             raise
-        return has_waited
+        return may_be_gone
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Leave all lines, whatever happened, and let the next in."""
-        self._leave()
+        self._leave(is_refused=kind is not None and issubclass(kind, OutOfStock))
 
-    def _join(self, stock_item_id: int) -> threading.Event | None:
-        """Take a place at work, or else one in the line; return what will be set when it is this turn."""
+    def _join(self, stock_item_id: int) -> "threading.Lock | None":
+        """Take a place at work, or else one in the line; return a lock that opens when it is this turn."""
         with _lock:
             line = _lines.get(stock_item_id)
             if line is None:
@@ -82,17 +84,19 @@ class InLine:
                 line.at_work.add(self)
                 return None
             if len(line.waiting) < settings.STOCK_LINE_WAITING or self._is_expected:
-                turn = line.waiting[self] = threading.Event()
+                # A bare lock, because an Event has the thread that is called up switch several times.
+                turn = line.waiting[self] = threading.Lock()
+                turn.acquire()
                 return turn
         count("line_full")
         raise StockBusy("the line for a stock item is full")
 
-    def _wait(self, stock_item_id: int, turn: threading.Event) -> None:
+    def _wait(self, stock_item_id: int, turn: threading.Lock) -> None:
         count("line_waited")
         now = time.monotonic()
         # One deadline for the whole basket, from its first wait on.
         self._give_up_at = self._give_up_at or now + settings.STOCK_LINE_SECONDS
-        if turn.wait(max(0.0, self._give_up_at - now)):
+        if turn.acquire(timeout=max(0.0, self._give_up_at - now)):
             return
         with _lock:
             # Called up in the very last moment counts.
@@ -101,12 +105,13 @@ class InLine:
         count("line_too_slow")
         raise StockBusy("the line for a stock item moves too slowly")
 
-    def _leave(self) -> None:
+    def _leave(self, *, is_refused: bool = False) -> None:
         with _lock:
             for stock_item_id in self._ids:
                 if line := _lines.get(stock_item_id):
                     line.at_work.discard(self)
                     line.waiting.pop(self, None)
+                    line.is_short |= is_refused
                     _call_next(line)
                     if not line.at_work:
                         del _lines[stock_item_id]
@@ -124,4 +129,4 @@ def _call_next(line: _Line) -> None:
         buyer = next(iter(line.waiting))
         # In this order, so that a thread stopped between two lines loses nobody: leaving clears both.
         line.at_work.add(buyer)
-        line.waiting.pop(buyer).set()
+        line.waiting.pop(buyer).release()

@@ -55,9 +55,9 @@ def place_order(
             # Not served with the others: look again, and go on alone.
             claims = plan_reservation(demands=demands, look=True)
             placement.look_at_allowances()
-        with InLine([claim.stock_item_id for claim in claims], is_expected=is_shared) as has_waited:
-            if has_waited:
-                # Sold out by those ahead: that needs no transaction to find out.
+        with InLine([claim.stock_item_id for claim in claims], is_expected=is_shared) as may_be_gone:
+            if may_be_gone:
+                # Those ahead were refused: to be refused too needs no transaction.
                 claims = plan_reservation(demands=demands, look=True)
             return placement.run(claims)
     except (OutOfStock, AllowanceExceeded, TooManyUnpaid):

@@ -1,7 +1,7 @@
 """The line before a hot item, as buyers meet it: `place_order` with the limits a shop has."""
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import pytest
@@ -51,13 +51,15 @@ def count_since(before, event):
 
 
 @contextmanager
-def standing_in(item, *, at_work, waiting=0):
-    """Fill an item's line with so many who do nothing until this is over."""
+def standing_in(item, *, at_work, waiting=0, is_in_vain=False):
+    """Fill an item's line with so many who do nothing until this is over; in vain, they are then refused."""
     may_leave = threading.Event()
 
     def stand():
-        with InLine((item.id,)):
+        with suppress(OutOfStock), InLine((item.id,)):
             assert may_leave.wait(DEADLINE_SECONDS)
+            if is_in_vain:
+                raise OutOfStock([])
 
     threads = [threading.Thread(target=stand, daemon=True) for _ in range(at_work + waiting)]
     try:
@@ -139,11 +141,10 @@ def test_who_waited_while_the_rest_was_sold_is_refused_without_a_transaction():
         with connection.execute_wrapper(listen):
             buy((item, 1))
 
-    with standing_in(item, at_work=5) as may_leave:
+    with standing_in(item, at_work=5, is_in_vain=True) as may_leave:
 
         def sell_the_last_unit():
             wait_until(lambda: count_in_line(item.id) == (5, 1))
-            # By another process: its line is another one.
             with connection.cursor() as cursor:
                 cursor.execute("UPDATE inventory_stockitem SET available = 0 WHERE id = %s", [item.id])
             may_leave.set()

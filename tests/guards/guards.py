@@ -208,9 +208,9 @@ GUARDS = [
         "tests/inventory/test_lines.py",
     ),
     Guard(
-        "line: who waited looks again before a transaction",
+        "line: who waited behind one who was refused looks again",
         "orders/placing.py",
-        "if has_waited:",
+        "if may_be_gone:",
         "if False:",
         "tests/concurrency/test_lines.py",
     ),

@@ -8,7 +8,7 @@ from django.core.checks import run_checks
 
 from inventory import lines
 from inventory.contention import contention_counts
-from inventory.errors import StockBusy
+from inventory.errors import OutOfStock, StockBusy
 from inventory.lines import InLine, count_in_line
 from tests.concurrency.race import wait_until
 
@@ -30,12 +30,12 @@ class Buyer(threading.Thread):
         super().__init__(daemon=True)
         self.place, self.crash = InLine(ids or (ITEM,), is_expected=is_expected), crash
         self.is_in, self.may_leave = threading.Event(), threading.Event()
-        self.has_waited: bool | None = None
+        self.may_be_gone: bool | None = None
         self.error: BaseException | None = None
 
     def run(self) -> None:
         try:
-            with self.place as self.has_waited:
+            with self.place as self.may_be_gone:
                 self.is_in.set()
                 assert self.may_leave.wait(PATIENCE_SECONDS)
                 if self.crash:
@@ -69,8 +69,8 @@ def count_since(before, event):
 
 def test_who_is_alone_does_not_wait_and_leaves_nothing_behind():
     before = contention_counts()
-    with InLine((ITEM, OTHER)) as has_waited:
-        assert not has_waited
+    with InLine((ITEM, OTHER)) as may_be_gone:
+        assert not may_be_gone
         assert count_in_line(ITEM) == count_in_line(OTHER) == (1, 0)
     assert lines._lines == {}
     assert contention_counts() == before
@@ -89,7 +89,6 @@ def test_no_more_than_the_limit_work_at_once_and_the_others_come_in_by_turns():
     assert buyers[3].is_in.wait(PATIENCE_SECONDS)
     buyers[1].leave()
     buyers[3].leave()
-    assert [buyer.has_waited for buyer in buyers] == [False, False, True, True]
     assert [buyer.error for buyer in buyers] == [None] * 4
     assert count_since(before, "line_waited") == 2
     assert lines._lines == {}
@@ -103,8 +102,8 @@ def test_who_comes_to_a_full_line_is_turned_away_at_once():
         pytest.fail("let in")
     assert count_in_line(ITEM) == (2, 2)
     assert count_since(before, "line_full") == 1
-    with InLine((OTHER,)) as has_waited:
-        assert not has_waited, "the crowd is at another item"
+    with InLine((OTHER,)):
+        assert count_in_line(OTHER) == (1, 0), "the crowd is at another item"
     for buyer in buyers:
         buyer.leave()
     assert lines._lines == {}
@@ -118,7 +117,7 @@ def test_who_comes_back_from_a_batch_is_not_turned_away():
     for buyer in buyers:
         buyer.leave()
     back.leave()
-    assert (back.error, back.has_waited) == (None, True)
+    assert back.error is None
 
 
 def test_whose_turn_does_not_come_in_time_is_told_so_and_keeps_nobody_back(settings):
@@ -164,6 +163,20 @@ def test_a_basket_turned_away_at_one_item_gives_up_its_place_at_the_others():
     assert count_in_line(ITEM) == (0, 0)
     for buyer in crowd:
         buyer.leave()
+
+
+def test_those_behind_one_who_was_refused_are_told_to_look_again():
+    refused, other, behind = Buyer(crash=OutOfStock([])), Buyer(), [Buyer(), Buyer()]
+    let_in(refused, other)
+    queue_up(*behind)
+    other.leave()
+    assert behind[0].is_in.wait(PATIENCE_SECONDS)
+    refused.leave()
+    behind[1].leave()
+    behind[0].leave()
+    assert [buyer.may_be_gone for buyer in behind] == [False, True]
+    with InLine((ITEM,)) as may_be_gone:
+        assert not may_be_gone, "another crowd"
 
 
 @pytest.mark.parametrize("crash", [RuntimeError("bug"), SystemExit(1), KeyboardInterrupt()], ids=repr)
