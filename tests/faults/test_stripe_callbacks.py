@@ -6,9 +6,11 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from inventory.selectors import get_stock_level
+from orders.selectors import order_token
 from orders.services import sweep_expired_orders
 from payments.inbox import MAX_ATTEMPTS
 from payments.models import EventOutcome, GatewayEvent
@@ -86,11 +88,19 @@ def test_a_refused_card_ends_nothing_and_another_card_pays(peer):
     assert sale.status == "paid"
 
 
-def test_money_that_takes_days_shows_as_under_way_and_is_not_paid_again_meanwhile(peer):
+def read_page(client, sale):
+    """Return what the customer reads on the order's page."""
+    number = sale.order.number
+    path = reverse("shop:order", kwargs={"number": number, "token": order_token(number=number)})
+    return client.get(path).content.decode()
+
+
+def test_money_that_takes_days_shows_as_under_way_and_is_not_paid_again_meanwhile(peer, client):
     sale = make_stripe_sale()
     peer.pay_later(sale.session)
     assert peer.deliver_all() == ["applied", "ignored"]
     assert (sale.status, sale.payment.status) == ("pending", "processing")
+    assert "Your payment is under way" in read_page(client, sale)
     again = start(sale)
     assert (again.redirect_url, again.status) == (BACK, "processing")
     assert len(peer.records.sessions) == 1
@@ -109,12 +119,13 @@ def test_money_that_took_days_and_did_not_come_leaves_the_order_to_be_paid_in_an
     assert [payment.status for payment in list_payments(order_id=sale.order.id)] == ["failed", "started"]
 
 
-def test_money_that_took_longer_than_the_deadline_is_late(peer):
+def test_money_that_took_longer_than_the_deadline_is_late(peer, client):
     sale = make_stripe_sale()
     peer.pay_later(sale.session)
     peer.deliver_all()
     expire(sale)
     assert sale.status == "cancelled"
+    assert "If your payment still arrives" in read_page(client, sale)
     assert get_stock_level(sku=sale.item.sku).available == 5
     peer.settle(sale.session, arrives=True)
     assert peer.deliver_all() == ["late_reserved", "duplicate"]
