@@ -2,6 +2,8 @@
 
 import threading
 import time
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from inventory.contention import batch_sizes, contention_counts
@@ -38,9 +40,10 @@ def run_clients(job: Job, gate: Gate, *, process: int, processes: int, numbers: 
     """Run these clients, a thread each, and return what they saw. Raises what a failing client raised."""
     wire = Wire(job.delays)
     use_wire(wire)
-    counts, batches = contention_counts(), batch_sizes()
     arrivals = Arrivals(job, process=process, processes=processes) if job.arrivals_per_second else None
     clients = [_Client(job, gate, number, arrivals) for number in numbers]
+    before = _Counts()
+    clients[0].at_start = before.take
     with Housekeeper(job.list_skus() if job.workload.way is Way.LIFE and 0 in numbers else ()) as housekeeper:
         for client in clients:
             client.thread.start()
@@ -50,9 +53,9 @@ def run_clients(job: Job, gate: Gate, *, process: int, processes: int, numbers: 
     total = Tally()
     for client in clients:
         total.add(client.tally)
-    total.counts += contention_counts() - counts + housekeeper.counts
+    total.counts += contention_counts() - before.contention + housekeeper.counts
     total.cpu_seconds += housekeeper.cpu_seconds
-    total.batches = batch_sizes() - batches
+    total.batches = batch_sizes() - before.batches
     total.holds = [held for at, held in wire.holds if total.started_at <= at <= total.ended_at]
     return total
 
@@ -64,11 +67,23 @@ def _raise_first_cause(errors: list[Exception | None]) -> None:
         raise error
 
 
+class _Counts:
+    """What this process had counted when the clients started, warm."""
+
+    def __init__(self) -> None:
+        self.contention: Counter[str] = Counter()
+        self.batches: Counter[int] = Counter()
+
+    def take(self) -> None:
+        self.contention, self.batches = contention_counts(), batch_sizes()
+
+
 class _Client:
     def __init__(self, job: Job, gate: Gate, number: int, arrivals: Arrivals | None) -> None:
         self.tally = Tally()
         self.error: Exception | None = None
         self.thread = threading.Thread(target=self._run)
+        self.at_start: Callable[[], None] = lambda: None
         self._job, self._gate, self._number, self._arrivals = job, gate, number, arrivals
 
     def _run(self) -> None:
@@ -84,6 +99,7 @@ class _Client:
             buyer = Buyer(self._job, seller, self.tally, self._number)
             buyer.warm_up()
             started = self._gate.pass_through()
+            self.at_start()
             buyer.buy(started, self._arrivals)
             self.tally.counts += seller.counts
         finally:
