@@ -2,6 +2,7 @@
 
 import ctypes
 import threading
+from functools import partial
 
 import pytest
 from django.core.checks import run_checks
@@ -28,7 +29,8 @@ class Buyer(threading.Thread):
 
     def __init__(self, *ids: int, is_expected: bool = False, crash: BaseException | None = None) -> None:
         super().__init__(daemon=True)
-        self.place, self.crash = InLine(ids or (ITEM,), is_expected=is_expected), crash
+        self.ids, self.crash = ids or (ITEM,), crash
+        self.place = InLine(self.ids, is_expected=is_expected)
         self.is_in, self.may_leave = threading.Event(), threading.Event()
         self.may_be_gone: bool | None = None
         self.error: BaseException | None = None
@@ -60,7 +62,11 @@ def queue_up(*buyers: Buyer, behind: int = 0) -> None:
     """Have buyers come one after the other and wait until they stand in line, behind so many others."""
     for position, buyer in enumerate(buyers, start=behind + 1):
         buyer.start()
-        wait_until(lambda position=position: count_in_line(ITEM)[1] == position)
+        wait_until(partial(is_in_line, buyer.ids[0], position))
+
+
+def is_in_line(stock_item_id: int, waiting: int) -> bool:
+    return count_in_line(stock_item_id)[1] == waiting
 
 
 def count_since(before, event):
@@ -155,9 +161,7 @@ def test_a_basket_has_one_deadline_for_all_its_lines(settings):
 def test_a_basket_turned_away_at_one_item_gives_up_its_place_at_the_others():
     crowd = [Buyer(OTHER) for _ in range(4)]
     let_in(*crowd[:2])
-    for position, buyer in enumerate(crowd[2:], start=1):
-        buyer.start()
-        wait_until(lambda position=position: count_in_line(OTHER)[1] == position)
+    queue_up(*crowd[2:])
     with pytest.raises(StockBusy), InLine((ITEM, OTHER)):
         pytest.fail("let in")
     assert count_in_line(ITEM) == (0, 0)
