@@ -36,7 +36,7 @@ class VariantInline(admin.TabularInline):  # type: ignore[type-arg]  # no generi
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
         """Read the stock with the variants; offers of flash sales have a page of their own."""
-        variants = super().get_queryset(request).filter(sale=None)
+        variants: QuerySet[Variant] = super().get_queryset(request).filter(sale=None)
         return variants.select_related("stock_item", "product").annotate(
             units_available=express_available(through="stock_item")
         )

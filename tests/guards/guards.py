@@ -19,6 +19,7 @@ RACE = "tests/concurrency/test_orders_race.py"
 CONTROL = "tests/concurrency/test_control.py"
 UNKNOWN = "tests/concurrency/test_unknown_commit.py"
 LOCKING = "inventory/locking/"
+POOLED_RACES = "tests/concurrency/test_pooled.py"
 
 GUARDS = [
     Guard(
@@ -255,6 +256,90 @@ GUARDS = [
         "for line in order.lines.all()], look=True",
         "for line in order.lines.all()]",
         "tests/inventory/test_sold_out.py",
+    ),
+    Guard(
+        "pooled: a slice is compared as it is taken from",
+        "inventory/slices.py",
+        "WHERE stock_item_id = %s AND units >= %s AND slot = ",
+        "WHERE stock_item_id = %s AND %s > 0 AND slot = ",
+        POOLED_RACES,
+    ),
+    Guard(
+        "pooled: SKIP LOCKED",
+        "inventory/slices.py",
+        "LIMIT 1 FOR UPDATE SKIP LOCKED)",
+        "LIMIT 1 FOR UPDATE)",
+        POOLED_RACES,
+    ),
+    Guard(
+        "pooled: slices are locked before they are written anew",
+        "inventory/slices.py",
+        "WHERE stock_item_id = %s ORDER BY slot FOR UPDATE",
+        "WHERE stock_item_id = %s ORDER BY slot",
+        f"{POOLED_RACES} -k hold",
+    ),
+    Guard(
+        "pooled: the item's row is locked before its slices",
+        "inventory/slices.py",
+        "FROM inventory_stockitem WHERE id = %s FOR UPDATE",
+        "FROM inventory_stockitem WHERE id = %s",
+        f"{POOLED_RACES} -k row",
+    ),
+    Guard(
+        "pooled: only the slices that were locked are written anew",
+        "inventory/slices.py",
+        "if pool.slices and _delete(stock_item_id, pool) != len(pool.slices):",
+        "if pool.slices and not _delete(stock_item_id, pool):",
+        "tests/inventory/test_slices.py",
+    ),
+    Guard(
+        "pooled: only the depot that was locked is written anew",
+        "inventory/slices.py",
+        "WHERE id = %s AND available = %s",
+        "WHERE id = %s AND 0 <= %s",
+        "tests/inventory/test_slices.py",
+    ),
+    Guard(
+        "pooled: a switch to another strategy gathers the slices",
+        "inventory/switching.py",
+        "if name != slices.POOLED:",
+        "if False:",
+        "tests/inventory/test_slices.py",
+    ),
+    Guard(
+        "pooled: who holds a slice does not go on to the item's row",
+        LOCKING + "pooled.py",
+        "if not slices.take_from_slice(stock_item_id=stock_item_id, slot=slot, quantity=quantity):",
+        "if False:",
+        f"{POOLED_RACES} -k empty",
+    ),
+    Guard(
+        "pooled: an item switched meanwhile is not spread again",
+        LOCKING + "pooled.py",
+        "is_pooled = pool.locking_strategy == slices.POOLED",
+        "is_pooled = True",
+        "tests/inventory/test_slices.py",
+    ),
+    Guard(
+        "pooled: staff take units away out of slices",
+        "inventory/ledger.py",
+        "if not is_done and available < 0:",
+        "if False:",
+        "tests/inventory/test_slices.py",
+    ),
+    Guard(
+        "pooled: servers that do not lock are refused",
+        LOCKING + "registry.py",
+        "if get_strategy(name).needs_skip_locked and",
+        "if get_strategy(name).needs_skip_locked and False and",
+        "tests/inventory/test_servers.py",
+    ),
+    Guard(
+        "pooled: a refusal is told only after all units were counted",
+        "inventory/claiming.py",
+        "if available < quantity:",
+        "if True:",
+        f"{POOLED_RACES} -k switch_back",
     ),
     Guard(
         "the database's CHECK on available",

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from inventory.models import StockItem, StockMovement
 from inventory.selectors import get_stock_level
-from inventory.services import receive
+from inventory.services import configure_stock_item, receive
 from inventory.types import StockLevel
 from tests.builders import NOW, buy, make_stock_item
 from tests.staff import log_in, make_manager, make_staff, said
@@ -212,6 +212,23 @@ def test_who_may_only_look_can_only_look():
         {"action": "strategy_optimistic", "_selected_action": [item.id]},
     )
     assert get_stock_level(sku=item.sku) == item
+
+
+def test_units_in_slices_are_counted_on_every_page(staff):
+    pooled = make_stock_item(sku="POOLED", on_hand=500, strategy="pooled")
+    buy((pooled, 30))
+    configure_stock_item(stock_item_id=pooled.id, locking_strategy="pooled", low_stock_threshold=100)
+    url = reverse("admin:inventory_stockitem_changelist")
+    assert '<td class="field-show_available">470</td><td class="field-show_reserved">30</td>' in (
+        staff.get(url).content.decode()
+    )
+    for level in ("low", "out"):
+        assert list(staff.get(url, {"level": level}).context["cl"].result_list) == []
+    assert '<div class="readonly">470</div>' in staff.get(page_of(pooled)).content.decode()
+    assert "<dt>Available</dt><dd>470</dd>" in staff.get(stock_page_of(pooled)).content.decode()
+    response = send(staff, pooled, open_stock_form(staff, pooled), kind="adjust", quantity="-450")
+    assert "50 on hand now, 20 available" in said(response)
+    assert [item.sku for item in staff.get(url, {"level": "low"}).context["cl"].result_list] == ["POOLED"]
 
 
 def test_customers_are_sent_to_the_log_in():

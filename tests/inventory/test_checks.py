@@ -5,7 +5,7 @@ from django.core.checks import run_checks
 from django.db import connections
 
 from inventory.locking.registry import register, unregister
-from inventory.models import StockItem
+from inventory.models import StockItem, StockSlice
 from tests.builders import make_stock_item
 
 
@@ -69,12 +69,16 @@ def test_a_stored_strategy_that_nobody_registered_is_a_warning():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_constraint_that_was_dropped_is_an_error():
-    constraint = next(c for c in StockItem._meta.constraints if c.name == "stockitem_available_not_negative")
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [(StockItem, "stockitem_available_not_negative"), (StockSlice, "stockslice_units_not_negative")],
+)
+def test_a_constraint_that_was_dropped_is_an_error(model, name):
+    constraint = next(c for c in model._meta.constraints if c.name == name)
     with connections["default"].schema_editor() as editor:
-        editor.remove_constraint(StockItem, constraint)
+        editor.remove_constraint(model, constraint)
     try:
         assert list_ids(databases=["default"]) == {"inventory.E004"}
     finally:
         with connections["default"].schema_editor() as editor:
-            editor.add_constraint(StockItem, constraint)
+            editor.add_constraint(model, constraint)

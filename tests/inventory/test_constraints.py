@@ -37,6 +37,21 @@ def test_available_cannot_be_negative():
         write_item(on_hand=0, available=-1)
 
 
+def test_no_statement_can_make_a_slice_negative():
+    item = make_stock_item(strategy="pooled")
+    run_sql("INSERT INTO inventory_stockslice (stock_item_id, slot, units) VALUES (%s, 0, 2)", item.id)
+    with pytest.raises(IntegrityError, match="stockslice_units_not_negative"), transaction.atomic():
+        run_sql("UPDATE inventory_stockslice SET units = units - 3 WHERE stock_item_id = %s", item.id)
+
+
+def test_an_item_has_one_slice_in_each_slot():
+    insert = "INSERT INTO inventory_stockslice (stock_item_id, slot, units) VALUES (%s, 0, 2)"
+    item = make_stock_item(strategy="pooled")
+    run_sql(insert, item.id)
+    with pytest.raises(IntegrityError, match="PRIMARY"), transaction.atomic():
+        run_sql(insert, item.id)
+
+
 def test_no_statement_can_make_available_negative():
     item = make_stock_item(on_hand=2)
     with pytest.raises(IntegrityError, match="stockitem_available_not_negative"), transaction.atomic():

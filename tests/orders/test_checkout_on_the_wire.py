@@ -13,7 +13,9 @@ from tests.concurrency.proxy import CommitCuttingProxy
 pytestmark = pytest.mark.django_db(transaction=True)
 
 _QUERY = 0x03
-_WORDS = re.compile(r"^(SELECT .* FROM|INSERT INTO|UPDATE|BEGIN|COMMIT|ROLLBACK)\W*(\w*)(.*)$", re.DOTALL)
+_WORDS = re.compile(
+    r"^(SELECT .* FROM|SET .* FROM|INSERT INTO|UPDATE|BEGIN|COMMIT|ROLLBACK)\W*(\w*)(.*)$", re.DOTALL
+)
 
 
 class ListeningProxy(CommitCuttingProxy):
@@ -98,6 +100,14 @@ def test_stock_is_claimed_after_everything_else_is_written(wire, strategy):
         "pessimistic": ["SELECT inventory_stockitem FOR UPDATE", "UPDATE inventory_stockitem"],
     }[strategy]
     assert said[written + 1 :] == claim * 3 + ["COMMIT"]
+
+
+def test_a_pooled_item_is_claimed_from_a_slice_in_one_round_trip(wire):
+    item = make_stock_item(on_hand=500, strategy="pooled")
+    buy((item, 1))
+    packets = listen(wire, (item, 1))
+    assert packets[-2:] == [["SET inventory_stockslice", "UPDATE inventory_stockslice"], ["COMMIT"]]
+    assert not any("stockitem" in statement for packet in packets for statement in packet)
 
 
 def test_before_its_transaction_a_checkout_locks_nothing(wire):
