@@ -67,15 +67,18 @@ class Buyer:
     def _repeat(self, started: float, step: Callable[[], Outcome | None]) -> None:
         begin = started + self._job.warm_up
         end = begin + self._job.seconds
-        while time.monotonic() < begin:
-            self._rest_if_busy(step())
-        before = self._read_clocks()
+        before = None
         while (began := time.monotonic()) < end:
             outcome = step()
-            if outcome and (ended := time.monotonic()) < end:
+            ended = time.monotonic()
+            # What ends in the measured time counts, so of the two attempts across its edges it is one; and of
+            # the two the processor's time is one's too.
+            if outcome and begin <= ended < end:
                 self._tally.note(outcome, began=began, ended=ended)
+            if ended >= begin:
+                before = before or self._read_clocks()
             self._rest_if_busy(outcome)
-        self._note_cpu(before)
+        self._note_cpu(before or self._read_clocks())
         self._tally.started_at, self._tally.ended_at = begin, end
 
     def _buy_when_due(self, started: float, arrivals: Arrivals) -> None:

@@ -94,10 +94,10 @@ def _add_conditions(parser: CommandParser) -> None:
     add(
         "--busy-scale",
         type=float,
-        default=0.1,
+        default=1.0,
         metavar="F",
         help="a client that finds the shop busy comes back after F times the Retry-After, give or take half"
-        " (0.1)",
+        " (1)",
     )
 
 
