@@ -13,6 +13,7 @@ from shop.api.errors import BodyTooLarge, MalformedBody
 from shop.api.problems import CONTENT_TYPE
 
 MAX_BODY_BYTES: Final = 1_000_000
+_ANYTHING: Final = "*/*"
 
 
 class JsonParser(BaseParser):
@@ -37,12 +38,22 @@ class JsonParser(BaseParser):
 class JsonNegotiation(DefaultContentNegotiation):
     """JSON for whoever takes JSON or problem documents, or does not say; `?format=` changes nothing."""
 
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        """Return what to answer with. Raises NotAcceptable."""
+        if request.META.get("HTTP_ACCEPT", _ANYTHING) in (_ANYTHING, JsonParser.media_type):
+            # Nearly every program says so; DRF's way to the same answer costs as much as reading the body.
+            return next(iter(renderers)), JsonParser.media_type
+        chosen: tuple[BaseRenderer, str] = super().select_renderer(request, renderers, format_suffix)
+        return chosen
+
     def get_accept_list(self, request: Request) -> list[str]:
         """Return what the caller takes."""
         accepted = [
             kind.replace(CONTENT_TYPE, JsonParser.media_type) for kind in super().get_accept_list(request)
         ]
-        return [kind for kind in accepted if kind] or ["*/*"]
+        return [kind for kind in accepted if kind] or [_ANYTHING]
 
     def filter_renderers(self, renderers: Iterable[BaseRenderer], format: str) -> list[BaseRenderer]:
         """Leave every renderer in."""

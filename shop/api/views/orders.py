@@ -1,6 +1,5 @@
 """Placing, reading and cancelling orders."""
 
-from django.urls import reverse
 from django.utils import timezone
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
@@ -56,7 +55,7 @@ class OrdersView(ApiView):
             shipping_address=wanted.shipping_address,
             now=timezone.now(),
         )
-        headers = {"Location": reverse("api:order", kwargs={"number": placed.order.number})}
+        headers = {"Location": f"{request.path}{placed.order.number}/"}
         if placed.replayed:
             headers["Idempotent-Replayed"] = "true"
         return Response(show_placed_order(placed.order), status=201, headers=headers)
