@@ -31,7 +31,7 @@ _NUMBERS: Final = (
 )
 # Ids of the past in order of time, with room for chance; a movement takes the one after its order's too.
 _ORDERS: Final[Mapping[str, str]] = {
-    "id": "{first_id} + i * {ids_apart} + FLOOR(RAND() * ({ids_apart} - 2))",
+    "id": "{first_id} + i * {ids_apart} + CAST(FLOOR(RAND() * ({ids_apart} - 2)) AS SIGNED)",
     "number": "LPAD(CONV({first_id} + i * {ids_apart}, 10, 32), 13, '0')",
     "status": "CASE WHEN i % 20 < 4 THEN 'cancelled' WHEN i % 20 = 4 THEN 'paid' ELSE 'fulfilled' END",
     "currency": "'USD'",

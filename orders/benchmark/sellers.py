@@ -48,7 +48,7 @@ class ShopSeller:
     """The shop: `place_order`, as web and API call it. The strategy is the one the stock items name."""
 
     # What the web and the API say when the shop is busy.
-    retry_after = 1.0
+    retry_after = 2.0
 
     def __init__(self, job: Job) -> None:
         self._items, self._payment_window = job.items, job.workload.payment_window

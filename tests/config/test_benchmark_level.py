@@ -2,6 +2,8 @@
 
 import pytest
 
+from orders.benchmark.sellers import ShopSeller
+from shop.availability import RETRY_AFTER_SECONDS
 from tests.orders.benchmarking import run_benchmark
 
 
@@ -28,3 +30,7 @@ def test_a_sellout_over_http_ends_at_zero_and_goes_on_refusing():
     assert rows["combined"]["units_left"] == rows["combined"]["oversold_units"] == 0
     assert rows["combined"]["refused_per_second"] > 0
     assert rows["combined"]["seconds_to_sell_out"] > 0
+
+
+def test_busy_clients_wait_as_long_as_the_shop_asks_them_to():
+    assert ShopSeller.retry_after == RETRY_AFTER_SECONDS
