@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from django.db import DatabaseError, InterfaceError
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from config.gate_metrics import collect_gates
 from config.readiness import can_reach_redis
 from orders.selectors import count_overdue_orders, get_job_health
 from orders.types import SWEEP_JOB
@@ -46,7 +47,7 @@ class ShopGauges(Collector):
         """Return nothing: registering must not ask the database."""
         return []
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         """Yield the gauges; those that the database knows are left out while it is away."""
         yield GaugeMetricFamily("shop_redis_up", "1 if Redis answers.", value=can_reach_redis())
         try:
@@ -56,7 +57,7 @@ class ShopGauges(Collector):
         yield GaugeMetricFamily("shop_database_up", "1 if the database answers.", value=bool(gauges))
         yield from gauges
 
-    def _read_database(self) -> Iterator[GaugeMetricFamily]:
+    def _read_database(self) -> Iterator[Metric]:
         overdue = count_overdue_orders(now=self.now)
         yield GaugeMetricFamily(
             "shop_orders_overdue", "Unpaid orders past their deadline, not yet swept.", value=overdue
@@ -66,3 +67,4 @@ class ShopGauges(Collector):
             yield GaugeMetricFamily(
                 "shop_last_sweep_age_seconds", "Seconds since a sweep last succeeded.", value=age
             )
+        yield from collect_gates(now=self.now)

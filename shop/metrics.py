@@ -9,13 +9,14 @@ from functools import wraps
 from pathlib import Path
 from typing import Final, ParamSpec
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 from inventory.errors import InvalidQuantity, OutOfStock, StockBusy, UnknownSku
 from inventory.transactions import contention_counts
 from orders.errors import AllowanceExceeded, IdempotencyKeyReused, InvalidOrder, TooManyUnpaid
 from orders.types import PlacedOrder
 from shop.errors import PriceChanged, ProductUnavailable
+from shop.gate.errors import MustWait
 
 P = ParamSpec("P")
 
@@ -25,6 +26,7 @@ if _folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
 
 _OUTCOMES: Final[tuple[tuple[type[Exception], str], ...]] = (
     (OutOfStock, "out_of_stock"),
+    (MustWait, "waiting"),
     (StockBusy, "busy"),
     (ProductUnavailable, "unavailable"),
     (UnknownSku, "unavailable"),
@@ -46,6 +48,12 @@ _DURATION: Final = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 _CONTENTION: Final = Counter("shop_contention", "Times buyers got in each other's way, by kind.", ["event"])
+GATE_REDIS_ERRORS: Final = Counter("shop_gate_redis_errors", "Times Redis did not answer the gate.")
+GATE_BREAKER_OPEN: Final = Gauge(
+    "shop_gate_breaker_open",
+    "1 while the gate does without Redis and lets everybody in.",
+    multiprocess_mode="livemax",
+)
 
 _published: Tally[str] = Tally()
 _publishing = threading.Lock()

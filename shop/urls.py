@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from shop.views import cart, catalogue, checkout, media, orders
+from shop.views import cart, catalogue, checkout, media, orders, waiting_room
 
 app_name = "shop"
 
@@ -20,6 +20,8 @@ urlpatterns = [
     path("cart/fit/", cart.fit_cart, name="fit_cart"),
     re_path(r"^cart/lines/(?P<variant_id>[0-9]{1,18})/$", cart.change_quantity, name="change_quantity"),
     path("checkout/", checkout.show_checkout, name="checkout"),
+    path("checkout/waiting/", waiting_room.show_waiting_room, name="waiting_room"),
+    path("checkout/waiting/place/", waiting_room.show_place, name="waiting_place"),
     re_path(_ORDER + "$", orders.show_order, name="order"),
     re_path(_ORDER + "status/$", orders.show_order_status, name="order_status"),
     re_path(_ORDER + "pay/$", orders.pay, name="pay"),

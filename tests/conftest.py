@@ -1,8 +1,12 @@
 """Fixtures for every test."""
 
+import uuid
+
 import pytest
 
 from inventory import hot, sold_out
+from shop.gate import keys as gate_keys
+from shop.gate import services as gate
 from shop.glances import Glances
 
 
@@ -13,3 +17,10 @@ def _nothing_is_hot_yet() -> None:
     sold_out._refused.clear()
     sold_out._ids.clear()
     Glances.forget_all()
+
+
+@pytest.fixture(autouse=True)
+def _a_gate_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep each test's gate to itself: sales of others have the same ids in the same Redis."""
+    monkeypatch.setattr(gate_keys, "prefix", f"test:{uuid.uuid4().hex}:gate")
+    monkeypatch.setattr(gate._breaker, "_open_until", 0.0)

@@ -7,6 +7,7 @@ from orders.selectors import check_order_token, get_order
 from orders.types import OrderView
 
 TOKEN_HEADER = "Order-Token"  # noqa: S105 - a name
+TICKET_HEADER = "Queue-Ticket"
 
 
 def get_order_for(request: Request, *, number: str, permission: str = "orders.view_order") -> OrderView:

@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 
-from shop.api.access import TOKEN_HEADER
+from shop.api.access import TICKET_HEADER, TOKEN_HEADER
 from shop.api.idempotency import HEADER
 from shop.api.problems import BY_CODE, CONTENT_TYPE
 
@@ -24,6 +24,12 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     required=True,
     description="A new random value for each new order; the same value again gives the same order.",
 )
+QUEUE_TICKET = OpenApiParameter(
+    TICKET_HEADER,
+    str,
+    OpenApiParameter.HEADER,
+    description="The `ticket` of a `waiting-room` problem, when the same request is sent again.",
+)
 # Any request can meet these.
 _ALWAYS = ("not-acceptable", "busy")
 
@@ -39,6 +45,17 @@ class ProblemOutput(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="The kind of problem, stable: decide by this one.")
     errors = serializers.ListField(  # type: ignore[assignment]
         child=serializers.DictField(), help_text="What exactly, where there is more to say."
+    )
+    ticket = serializers.CharField(
+        required=False, help_text="`waiting-room` only: send it back as `Queue-Ticket` with the same request."
+    )
+    place = serializers.IntegerField(
+        required=False, help_text="`waiting-room` only: the place in the line, from 1."
+    )
+    seconds = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        help_text="`waiting-room` only: about how long it takes, null if nobody can say.",
     )
 
 

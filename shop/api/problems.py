@@ -27,6 +27,7 @@ from payments.errors import GatewayUnavailable, InvalidSignature, MalformedEvent
 from shop.api import errors as api
 from shop.availability import RETRY_AFTER_SECONDS, explain_to_program, is_unavailable
 from shop.errors import ProductNotFound, ProductUnavailable
+from shop.gate.errors import MustWait
 
 CONTENT_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "/api/v1/problems/"
@@ -89,6 +90,7 @@ PROBLEMS: Final = (
         (ProductUnavailable, UnknownSku),
     ),
     Problem("out-of-stock", 409, _("Not enough in stock"), (OutOfStock,)),
+    Problem("waiting-room", 503, _("Many want this at once; there is a line"), (MustWait,)),
     Problem(
         "purchase-limit-reached", 409, _("More than one customer may have of this"), (AllowanceExceeded,)
     ),
@@ -147,7 +149,7 @@ def handle_exception(error: Exception, context: Mapping[str, Any]) -> Response |
         return None
     content = describe_error(problem, error, instance=context["request"].path)
     response = Response(content, status=problem.status, content_type=CONTENT_TYPE)
-    if isinstance(error, OutOfStock):
+    if isinstance(error, OutOfStock | MustWait):
         keep_out_of_log(response)
     if (wait := _find_wait(problem, error)) is not None:
         response["Retry-After"] = str(wait)
@@ -168,7 +170,8 @@ def find_problem(error: Exception) -> Problem | None:
 def describe_error(problem: Problem, error: Exception, *, instance: str) -> dict[str, Any]:
     """Return the problem document for what was raised."""
     detail, errors = _explain(problem, error), _list_errors(error)
-    return describe(problem, detail=detail, instance=instance, errors=errors)
+    content = describe(problem, detail=detail, instance=instance, errors=errors)
+    return {**content, **_add_members(error)}
 
 
 def keep_out_of_log(response: HttpResponse) -> None:
@@ -208,6 +211,18 @@ def _explain(problem: Problem, error: Exception) -> str:
     return str(error)
 
 
+def _add_members(error: Exception) -> dict[str, Any]:
+    """Return what a problem document of this kind holds besides the usual."""
+    if not isinstance(error, MustWait):
+        return {}
+    seconds = error.waiting.seconds
+    return {
+        "ticket": error.waiting.ticket,
+        "place": error.waiting.place,
+        "seconds": None if seconds is None else math.ceil(seconds),
+    }
+
+
 def _list_errors(error: Exception) -> list[dict[str, Any]]:
     match error:
         case OutOfStock():
@@ -244,4 +259,6 @@ def _flatten(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
 def _find_wait(problem: Problem, error: Exception) -> int | None:
     if isinstance(error, exceptions.Throttled):
         return max(1, math.ceil(getattr(error, "wait", None) or 1))
+    if isinstance(error, MustWait):
+        return math.ceil(error.waiting.poll_seconds)
     return problem.retry_after

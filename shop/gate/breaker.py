@@ -25,8 +25,10 @@ class Breaker:
         open_seconds: float = OPEN_SECONDS,
         clock: Callable[[], float] = time.monotonic,
         on_error: Callable[[], None] = lambda: None,
+        on_change: Callable[[bool], None] = lambda _is_open: None,
     ) -> None:
-        self._open_seconds, self._clock, self._on_error = open_seconds, clock, on_error
+        self._open_seconds, self._clock = open_seconds, clock
+        self._on_error, self._on_change = on_error, on_change
         self._open_until = 0.0
         self._lock = threading.Lock()
 
@@ -48,7 +50,9 @@ class Breaker:
         except RedisError as error:
             self._on_error()
             self._open_until = self._clock() + self._open_seconds
+            self._on_change(True)  # noqa: FBT003 - a callback of one argument
             raise GateAway from error
         if is_trial:
             self._open_until = 0.0
+            self._on_change(False)  # noqa: FBT003
         return answer

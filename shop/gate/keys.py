@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+# Before all of them.
+prefix = "holdfast:gate"
+
 
 @dataclass(frozen=True, slots=True)
 class SaleKeys:
@@ -21,4 +24,4 @@ class SaleKeys:
         ]
 
     def _name(self, part: str) -> str:
-        return f"gate:{{sale:{self.sale_id}}}:{part}"
+        return f"{prefix}:{{sale:{self.sale_id}}}:{part}"

@@ -128,11 +128,12 @@ end
 local span = 0
 if first then span = math.max(now - first * STRETCH_MS, 1000) end
 
--- Twice in the time it should take, so that nobody's turn waits long for them; at most every second.
+-- Twice in the time it should take, so that nobody's turn waits long for them. A dozen a second are taken
+-- for granted: were those behind a standstill told to come back late, it would go on for their sake.
 local place = before + 1
-local poll = place * 20
-if admitted > 0 then poll = place * span / admitted / 2 end
-poll = math.floor(math.min(math.max(poll, 1000), 15000))
+local each = 40
+if admitted > 0 then each = math.min(each, span / admitted / 2) end
+local poll = math.floor(math.min(math.max(place * each, 1000), 30000))
 redis.call('ZADD', LINE, integer(number), member)
 redis.call('ZADD', SEEN, now + 2 * poll + 3000, member)
 keep()

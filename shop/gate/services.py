@@ -9,9 +9,9 @@ from shop.errors import FlashSaleNotFound
 from shop.gate.breaker import Breaker
 from shop.gate.connection import open_redis
 from shop.gate.gate import Gate
-from shop.gate.metrics import BREAKER_OPEN, REDIS_ERRORS
 from shop.gate.tickets import make_ticket, read_ticket, renew_ticket
 from shop.gate.types import Admission, GateLevels, GateLimits, SaleStock
+from shop.metrics import GATE_BREAKER_OPEN, GATE_REDIS_ERRORS
 from shop.sale_selectors import get_flash_sale, list_open_sales
 
 
@@ -68,7 +68,7 @@ def read_drift(*, sale_id: int, available: int, now: dt.datetime) -> int | None:
     is 0 after the next refresh.
     """
     levels = read_levels(sale_id=sale_id, now=now)
-    return None if levels is None else levels.free - (available - levels.in_flight)
+    return levels.find_drift(available) if levels else None
 
 
 def read_stock(*, sale_id: int, now: dt.datetime) -> SaleStock:
@@ -84,16 +84,11 @@ def read_stock(*, sale_id: int, now: dt.datetime) -> SaleStock:
     return SaleStock(max(sale.remaining, 0), held)
 
 
-def publish_breaker() -> None:
-    """Show whether this process does without Redis."""
-    BREAKER_OPEN.set(_breaker.is_open)
-
-
 def _get_limits() -> GateLimits:
     return GateLimits(settings.GATE_FACTOR, settings.GATE_SLACK, settings.GATE_MAX_IN_FLIGHT)
 
 
-_breaker = Breaker(on_error=REDIS_ERRORS.inc)
+_breaker = Breaker(on_error=GATE_REDIS_ERRORS.inc, on_change=GATE_BREAKER_OPEN.set)
 _gate = Gate(
     connect=open_redis,
     read_stock=lambda sale_id, now: read_stock(sale_id=sale_id, now=now),

@@ -70,3 +70,7 @@ class GateLevels:
     def free(self) -> int:
         """Units for whoever comes next."""
         return self.left - self.in_flight
+
+    def find_drift(self, available: int) -> int:
+        """Return by how many units the gate is wrong if MySQL has so many available: 0 in quiet."""
+        return self.free - (available - self.in_flight)

@@ -21,15 +21,19 @@ def check_out(
     email: str,
     shipping_address: Mapping[str, str],
     customer_id: int | None,
+    client_address: str = "",
+    ticket: str | None = None,
+    stays: bool = False,
     now: dt.datetime,
 ) -> PlacedOrder:
     """Order what is in a cart, as the checkout page showed it, and empty the cart.
 
     `checkout_key` comes from the page: the same one always leads to the same order, whatever became of the
     cart since. `shown_lines` is `digest_lines` of what the page showed, `shown_total` its total in minor
-    units. Raises CartEmpty, CartChanged, PriceChanged, ProductUnavailable, OutOfStock, StockBusy,
-    InvalidOrder. Opens its own transactions: should the process die between order and cart, submitting again
-    finds the order and empties the cart then.
+    units; `ticket` and `stays` are for the gate of a flash sale. Raises CartEmpty, CartChanged, PriceChanged,
+    ProductUnavailable, MustWait, OutOfStock, AllowanceExceeded, TooManyUnpaid, StockBusy, InvalidOrder. Opens
+    its own transactions: should the process die between order and cart, submitting again finds the order and
+    empties the cart then.
     """
     # The cart is read before its order is looked for. The other way round, a double click's first request
     # could place the order and empty the cart between our two reads, and we would tell its customer that
@@ -47,6 +51,9 @@ def check_out(
                 customer_id=customer_id,
                 shipping_address=shipping_address,
                 expected_total=shown_total,
+                client_address=client_address,
+                ticket=ticket,
+                stays=stays,
                 now=now,
             )
         except IdempotencyKeyReused:

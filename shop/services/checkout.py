@@ -6,12 +6,15 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
+
 from inventory.errors import OutOfStock
 from orders import selectors as order_selectors
 from orders.errors import IdempotencyKeyReused
 from orders.services import place_order
-from orders.types import OrderDraft, PlacedOrder
+from orders.types import OrderDraft, PlacedOrder, UnpaidLimits
 from shop.errors import PriceChanged, ProductUnavailable
+from shop.gate.entrance import Visitor, place_through_gate
 from shop.metrics import observe_checkout
 from shop.sale_board import note_shortfalls
 from shop.services.drafting import draft_order
@@ -27,14 +30,20 @@ def place_order_for_skus(
     customer_id: int | None = None,
     shipping_address: Mapping[str, Any] | None = None,
     expected_total: int | None = None,
+    client_address: str = "",
+    ticket: str | None = None,
+    stays: bool = False,
     now: dt.datetime,
 ) -> PlacedOrder:
     """Place an order for units by SKU at today's prices.
 
     `expected_total`, in minor units, is what the customer was shown. A repeated key gives the first order
     whatever has become of prices, products or stock since. The offer of a flash sale is for sale while the
-    sale is open. Raises ProductUnavailable, PriceChanged, OutOfStock, AllowanceExceeded, StockBusy,
-    IdempotencyKeyReused, InvalidOrder. Opens its own transaction.
+    sale is open, and where many want it, has a gate in front: `ticket` is what the gate gave this request
+    before, `stays` is whether it goes on waiting when all are gone. `client_address` is where the request
+    came from, if that may be counted. Raises ProductUnavailable, PriceChanged, MustWait, OutOfStock,
+    AllowanceExceeded, TooManyUnpaid, StockBusy, IdempotencyKeyReused, InvalidOrder. Opens its own
+    transaction.
     """
     fingerprint = fingerprint_request(
         email=email, quantities=quantities, shipping_address=shipping_address, customer_id=customer_id
@@ -45,6 +54,7 @@ def place_order_for_skus(
             quantities=quantities,
             customer_id=customer_id,
             shipping_address=shipping_address,
+            client_address=client_address,
             now=now,
         )
         _require_total(draft, expected_total)
@@ -53,11 +63,18 @@ def place_order_for_skus(
             return replay
         raise
     try:
-        return place_order(
-            draft=draft,
-            idempotency_scope=idempotency_scope,
-            idempotency_key=idempotency_key,
-            fingerprint=fingerprint,
+        return place_through_gate(
+            lambda: place_order(
+                draft=draft,
+                idempotency_scope=idempotency_scope,
+                idempotency_key=idempotency_key,
+                fingerprint=fingerprint,
+                unpaid_limits=_read_unpaid_limits(),
+                now=now,
+            ),
+            find_replay=lambda: _find_replay(idempotency_scope, idempotency_key, fingerprint),
+            quantities=quantities,
+            visitor=Visitor(f"{idempotency_scope}/{idempotency_key}", ticket, stays=stays),
             now=now,
         )
     except OutOfStock as refused:
@@ -75,6 +92,13 @@ def fingerprint_request(
     """Return a digest that is the same for the same request, however it was written down."""
     content = [email, sorted(quantities), shipping_address, customer_id]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _read_unpaid_limits() -> UnpaidLimits:
+    return UnpaidLimits(
+        per_customer=settings.MAX_UNPAID_UNITS_PER_CUSTOMER,
+        per_address=settings.MAX_UNPAID_UNITS_PER_ADDRESS,
+    )
 
 
 def _require_total(draft: OrderDraft, expected_total: int | None) -> None:

@@ -21,6 +21,7 @@ def draft_order(
     quantities: Sequence[tuple[str, int]],
     customer_id: int | None,
     shipping_address: Mapping[str, Any] | None,
+    client_address: str = "",
     now: dt.datetime,
 ) -> OrderDraft:
     """Return the order that these units would be. One query. Raises ProductUnavailable."""
@@ -33,6 +34,7 @@ def draft_order(
         customer_id=customer_id,
         shipping_address=shipping_address,
         allowances=_list_allowances(items, quantities, _name_buyers(email, customer_id)),
+        client_address=client_address,
     )
 
 

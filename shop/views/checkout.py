@@ -13,26 +13,41 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from inventory.errors import OutOfStock, StockBusy
-from orders.errors import InvalidOrder
+from orders.errors import AllowanceExceeded, InvalidOrder, TooManyUnpaid
 from orders.selectors import list_customer_orders, order_token
 from orders.states import OrderStatus
 from orders.types import OrderView, PlacedOrder
 from shop.availability import RETRY_AFTER_SECONDS, is_outcome_unknown
 from shop.cart_selectors import digest_lines, get_cart
+from shop.client_address import find_countable_address
 from shop.errors import CartChanged, CartEmpty, CartNotFound, PriceChanged, ProductUnavailable
 from shop.forms import CheckoutForm
+from shop.gate.entrance import count_waiting
+from shop.gate.errors import MustWait
 from shop.services.cart import fit_to_stock
 from shop.services.cart_checkout import check_out, settle_cart
 from shop.types import CartView
 from shop.views.cart_session import find_cart, get_customer_id
+from shop.views.queue_ticket import (
+    drop_ticket,
+    find_ticket,
+    forget_order,
+    keep_order,
+    keep_ticket,
+    read_ticket_cookie,
+    recall_order,
+)
 
 _REFUSALS: Final = (
+    MustWait,
     OutOfStock,
     ProductUnavailable,
     PriceChanged,
     CartChanged,
     CartEmpty,
     InvalidOrder,
+    AllowanceExceeded,
+    TooManyUnpaid,
     StockBusy,
 )
 
@@ -45,7 +60,7 @@ def show_checkout(request: HttpRequest) -> HttpResponse:
         return _open_checkout(request)
     if "adjust" in request.POST:
         return _adjust(request)
-    return _place(request)
+    return place_order_as_typed(request, request.POST)
 
 
 def _open_checkout(request: HttpRequest) -> HttpResponse:
@@ -53,6 +68,8 @@ def _open_checkout(request: HttpRequest) -> HttpResponse:
     if cart_id is not None and (order := settle_cart(cart_id=cart_id, now=timezone.now())):
         messages.info(request, _("This order has been placed already."))
         return _go_to_order(order)
+    if read_ticket_cookie(request) and recall_order(request):
+        return redirect("shop:waiting_room")
     return _show(request, typed=_guess_address(request))
 
 
@@ -65,21 +82,35 @@ def _adjust(request: HttpRequest) -> HttpResponse:
     return _show(request, typed=request.POST, notice="adjusted")
 
 
-def _place(request: HttpRequest) -> HttpResponse:
-    form = CheckoutForm(request.POST)
+def place_order_as_typed(request: HttpRequest, typed: Mapping[str, Any]) -> HttpResponse:
+    """Place the order of a filled-in checkout form and lead to it, or to the line, or say what is wrong."""
+    form = CheckoutForm(typed)
     if not form.is_valid():
         if form.was_tampered_with:
-            return _show(request, typed=request.POST, notice="changed", status=409)
+            return _show(request, typed=typed, notice="changed", status=409)
         return _show(request, form=form, status=422)
     try:
         placing = _check_out(request, form)
     except _REFUSALS as error:
-        return _refuse(request, error)
+        if ticket := find_ticket(error):
+            return _go_and_wait(request, typed, ticket)
+        forget_order(request)
+        return _refuse(request, error, typed)
     _explain_replay(request, placing, form)
-    return _go_to_order(placing.order)
+    forget_order(request)
+    response = _go_to_order(placing.order)
+    drop_ticket(response)
+    return response
 
 
-def _refuse(request: HttpRequest, error: Exception) -> HttpResponse:
+def _go_and_wait(request: HttpRequest, typed: Mapping[str, Any], ticket: str) -> HttpResponse:
+    keep_order(request, typed)
+    response = redirect("shop:waiting_room")
+    keep_ticket(response, ticket)
+    return response
+
+
+def _refuse(request: HttpRequest, error: Exception, typed: Mapping[str, Any]) -> HttpResponse:
     """Show the page with what was in the way of the order."""
     data: dict[str, Any] = {}
     match error:
@@ -93,12 +124,16 @@ def _refuse(request: HttpRequest, error: Exception) -> HttpResponse:
             notice = "changed"
         case InvalidOrder():
             notice = "too-large"
+        case AllowanceExceeded():
+            notice, data = "limit-reached", {"limit": error.limit, "left": max(0, error.limit - error.used)}
+        case TooManyUnpaid():
+            notice, data = "too-many-unpaid", {"open_units": error.open_units}
         case StockBusy():
             notice = "unknown" if is_outcome_unknown(error) else "busy"
         case _:
             notice = ""
     is_busy = isinstance(error, StockBusy)
-    response = _show(request, typed=request.POST, notice=notice, data=data, status=503 if is_busy else 409)
+    response = _show(request, typed=typed, notice=notice, data=data, status=503 if is_busy else 409)
     if is_busy:
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
@@ -116,6 +151,10 @@ def _check_out(request: HttpRequest, form: CheckoutForm) -> PlacedOrder:
         email=form.cleaned_data["email"],
         shipping_address=form.shipping_address,
         customer_id=get_customer_id(request),
+        client_address=find_countable_address(request.META),
+        ticket=read_ticket_cookie(request),
+        # Units that come back from unpaid orders go to those who stay on the page.
+        stays=True,
         now=timezone.now(),
     )
 
@@ -153,6 +192,7 @@ def _show(
         "form": form,
         "cart": cart,
         "notice": notice,
+        "waiting": count_waiting(quantities=cart.quantities, now=timezone.now()),
         "page_fields": _page_fields(cart, form),
         **(data or {}),
     }

@@ -8,9 +8,9 @@ from rest_framework.response import Response
 from orders.selectors import list_customer_orders
 from orders.services import cancel_order
 from orders.states import CancelReason
-from shop.api.access import get_order_for, is_staff
+from shop.api.access import TICKET_HEADER, get_order_for, is_staff
 from shop.api.base import ApiView
-from shop.api.documentation import IDEMPOTENCY_KEY, ORDER_TOKEN, document, page_parameter
+from shop.api.documentation import IDEMPOTENCY_KEY, ORDER_TOKEN, QUEUE_TICKET, document, page_parameter
 from shop.api.idempotency import find_scope, read_idempotency_key
 from shop.api.order_input import OrderInput, decode_order
 from shop.api.order_output import (
@@ -21,6 +21,7 @@ from shop.api.order_output import (
     show_placed_order,
 )
 from shop.api.paging import DEFAULT_LIMIT, MAX_LIMIT, link_next, read_limit, read_number
+from shop.client_address import find_countable_address
 from shop.services.checkout import place_order_for_skus
 
 _TAG = "orders"
@@ -35,11 +36,12 @@ class OrdersView(ApiView):
         summary="Place an order and reserve its units",
         request=OrderInput,
         responses={201: PlacedOrderOutput},
-        parameters=[IDEMPOTENCY_KEY],
+        parameters=[IDEMPOTENCY_KEY, QUEUE_TICKET],
         problems=[
             *("idempotency-key-missing", "idempotency-key-invalid", "validation-failed", "malformed-body"),
             *("authentication-failed", "out-of-stock", "body-too-large", "unsupported-media-type"),
             *("product-unavailable", "idempotency-key-reused", "coupon-invalid", "busy"),
+            *("purchase-limit-reached", "too-many-unpaid", "waiting-room"),
         ],
     )
     def post(self, request: Request) -> Response:
@@ -53,6 +55,8 @@ class OrdersView(ApiView):
             idempotency_key=key,
             customer_id=request.user.pk,
             shipping_address=wanted.shipping_address,
+            client_address=find_countable_address(request.META),
+            ticket=request.headers.get(TICKET_HEADER),
             now=timezone.now(),
         )
         headers = {"Location": f"{request.path}{placed.order.number}/"}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django_redis import get_redis_connection
 
+from shop.gate import keys
 from tests.shop.gate.server import PROGRAM, OwnRedis
 
 _ids = itertools.count(900_000_001)
@@ -18,7 +19,7 @@ def sale_id() -> Iterator[int]:
     id_ = next(_ids)
     yield id_
     client = get_redis_connection("default")
-    for key in client.scan_iter(f"gate:{{sale:{id_}}}:*"):
+    for key in client.scan_iter(f"{keys.prefix}:{{sale:{id_}}}:*"):
         client.delete(key)
 
 

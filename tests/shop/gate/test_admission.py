@@ -5,6 +5,7 @@ import random
 import pytest
 from redis.crc import key_slot
 
+from shop.gate import keys
 from shop.gate.breaker import Breaker
 from shop.gate.connection import open_redis
 from shop.gate.keys import SaleKeys
@@ -22,10 +23,10 @@ def settle(gate, sale_id, admission, *, placed=True):
 
 
 def test_all_keys_of_a_sale_share_one_hash_tag():
-    keys = SaleKeys(7, "abc").as_list()
-    assert len(set(keys)) == len(keys) == 8
-    assert {key[key.index("{") + 1 : key.index("}")] for key in keys} == {"sale:7"}
-    assert len({key_slot(key.encode()) for key in keys}) == 1
+    names = SaleKeys(7, "abc").as_list()
+    assert len(set(names)) == len(names) == 8
+    assert {name[name.index("{") + 1 : name.index("}")] for name in names} == {"sale:7"}
+    assert len({key_slot(name.encode()) for name in names}) == 1
     assert "KEYS[8]" in ADMIT
     assert "'gate:" not in ADMIT, "a script may touch only the keys it was given"
 
@@ -271,7 +272,7 @@ def test_the_time_follows_from_how_many_were_let_in_lately(sale_id):
 
 def test_a_broken_answer_of_redis_lets_people_in(sale_id):
     client = open_redis()
-    client.set(f"gate:{{sale:{sale_id}}}:epoch", "e")
-    client.set(f"gate:{{sale:{sale_id}}}:e:state", "not a hash")
+    client.set(f"{keys.prefix}:{{sale:{sale_id}}}:epoch", "e")
+    client.set(f"{keys.prefix}:{{sale:{sale_id}}}:e:state", "not a hash")
     gate = make_gate(open_redis, Shelf(3), breaker=Breaker(open_seconds=5))
     assert Caller(gate, sale_id, "me").ask() == Admitted("")

@@ -18,7 +18,7 @@ def test_the_interval_grows_with_the_place_and_is_never_the_same_for_all(sale_id
     gate = make_gate(open_redis, Shelf(9999), most=2)
     _blockers, answers = wait_in_line(gate, sale_id, 1000)
     polls = [answer.poll_seconds for _person, answer in answers]
-    assert all(0.8 <= poll <= 18 for poll in polls)
+    assert all(0.8 <= poll <= 36 for poll in polls)
     assert sum(polls[:50]) / 50 < sum(polls[200:250]) / 50 < sum(polls[-50:]) / 50
     assert len(set(polls[-200:])) > 20
 
@@ -44,7 +44,7 @@ def test_those_who_wait_cause_no_more_requests_than_one_an_interval(sale_id):
         heapq.heappush(due, (moment + answer.poll_seconds, index))
     bound = sum(30 / interval for interval in shortest)
     assert requests <= bound
-    assert requests / 30 < 300 / 4, "three hundred people ask fewer than 75 times a second"
+    assert requests / 30 < 300 / 3, "three hundred people ask fewer than a hundred times a second"
 
 
 def test_reloading_costs_nobody_their_place_and_mysql_nothing(sale_id):

@@ -6,6 +6,7 @@ import time
 import pytest
 import redis
 
+from shop.gate import keys
 from shop.gate.breaker import Breaker
 from shop.gate.types import Admitted, SaleStock, SoldOut, Waiting
 from tests.shop.gate.crowd import Caller, Shelf, at, make_gate, read_levels
@@ -52,7 +53,7 @@ def test_whatever_key_is_lost_nobody_is_told_sold_out(make, own_redis, part):
     gate = make(shelf, most=2)
     people = [Caller(gate, 7, f"buyer-{number}") for number in range(6)]
     before = [person.ask(0) for person in people]
-    for key in own_redis.client.scan_iter("gate:*"):
+    for key in own_redis.client.scan_iter("*gate:{sale:7}:*"):
         if part == "all" or key.decode().endswith(f":{part}"):
             own_redis.client.delete(key)
     after = [person.ask(0.5) for person in people]
@@ -151,7 +152,9 @@ def test_an_old_snapshot_in_the_middle_of_a_sale_oversells_nothing(make, own_red
     assert shelf.take()
     own_redis.restore()
     # The snapshot believes in 40 units where there are 9.
-    assert int(own_redis.client.hget(f"gate:{{sale:7}}:{lost.token.split(':')[0]}:state", "left")) == 40
+    assert (
+        int(own_redis.client.hget(f"{keys.prefix}:{{sale:7}}:{lost.token.split(':')[0]}:state", "left")) == 40
+    )
     answers = [buy(gate, shelf, f"late-{number}", later + number / 100) for number in range(40)]
     gate.settle(sale_id=7, token=lost.token, placed=True)
     assert shelf.sold == 60, "what is there is sold, and no more"
@@ -210,7 +213,7 @@ def test_nothing_is_kept_of_a_sale_that_nobody_asks_for(make, own_redis):
     gate = make(shelf, most=1)
     for number in range(3):
         Caller(gate, 7, f"buyer-{number}").ask(0)
-    keys = list(own_redis.client.scan_iter("gate:*"))
+    keys = list(own_redis.client.scan_iter("*gate:{sale:7}:*"))
     assert len(keys) == 8
     assert all(0 < own_redis.client.ttl(key) <= 3600 for key in keys)
 
