@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import F
 
 from inventory.models import StockItem, StockMovement
-from inventory.slices import AVAILABLE_SQL, POOLED, gather
+from inventory.slices import AVAILABLE_SQL, POOLED, lock_pool, remove_slices
 from inventory.transactions import run_in_transaction
 from inventory.types import Finding
 
@@ -110,6 +110,7 @@ def _check_slices() -> Iterator[Finding]:
             detail=f"stock item row {item_id}: depot and slices together",
             expected=f"at most {on_hand}",
             actual=available,
+            repairable=True,
         )
     for item_id, sku, units in _select(_SLICES_NOBODY_LOOKS_AT):
         yield Finding(
@@ -118,6 +119,7 @@ def _check_slices() -> Iterator[Finding]:
             detail=f"stock item row {item_id}: its slices are not for sale",
             expected=0,
             actual=int(units),
+            repairable=sku is not None,
         )
 
 
@@ -130,11 +132,12 @@ def repair_counters(*, sku: str) -> bool:
 
     def repair() -> bool:
         item = StockItem.objects.select_for_update().get(sku=sku)
-        gather(stock_item_id=item.id)
+        pool = lock_pool(stock_item_id=item.id)
         # Every ledger row is committed together with its counter, so under these locks the sums are complete.
         available, on_hand = _sum_ledger(item.id)
         if not 0 <= available <= on_hand:
             return False
+        remove_slices(stock_item_id=item.id, pool=pool)
         StockItem.objects.filter(id=item.id).update(
             available=available, on_hand=on_hand, version=F("version") + 1
         )

@@ -144,17 +144,24 @@ def spread(*, stock_item_id: int, pool: Pool, units: int, slices: int) -> None:
     transaction.
     """
     each, depot = divmod(units, slices) if slices else (0, units)
-    # Cannot happen while the locks hold; the guards stand so that a broken lock loses a race, not a unit.
-    if pool.slices and _delete(stock_item_id, pool) != len(pool.slices):
-        raise StockConflict
+    remove_slices(stock_item_id=stock_item_id, pool=pool)
     update = Statement(_SET_DEPOT, (depot, stock_item_id, pool.depot))
     insert = [_INSERT.prepare([(stock_item_id, slot, each) for slot in range(slices)])] if slices else []
+    # Cannot happen while the lock holds; the guard stands so that a broken lock loses a race, not a unit.
     if execute_together([*insert, update]) != 1:
         raise StockConflict
     count("spreads" if slices else "gathers")
 
 
-def _delete(stock_item_id: int, pool: Pool) -> int:
+def remove_slices(*, stock_item_id: int, pool: Pool) -> None:
+    """Delete the slices that were locked as `pool`; their units are the caller's to put elsewhere.
+
+    Raises StockConflict if they are not what was locked. Needs a transaction.
+    """
+    if not pool.slices:
+        return
     rows = ", ".join(["(%s, %s)"] * len(pool.slices))
     values = [value for row in pool.slices.items() for value in row]
-    return execute_together([Statement(f"{_DELETE} ({rows})", [stock_item_id, *values])])
+    # Each with its units, for the same reason.
+    if execute_together([Statement(f"{_DELETE} ({rows})", [stock_item_id, *values])]) != len(pool.slices):
+        raise StockConflict

@@ -262,7 +262,7 @@ GUARDS = [
         "inventory/slices.py",
         "WHERE stock_item_id = %s AND units >= %s AND slot = ",
         "WHERE stock_item_id = %s AND %s > 0 AND slot = ",
-        POOLED_RACES,
+        "tests/inventory/test_slices.py",
     ),
     Guard(
         "pooled: SKIP LOCKED",
@@ -288,8 +288,8 @@ GUARDS = [
     Guard(
         "pooled: only the slices that were locked are written anew",
         "inventory/slices.py",
-        "if pool.slices and _delete(stock_item_id, pool) != len(pool.slices):",
-        "if pool.slices and not _delete(stock_item_id, pool):",
+        "[stock_item_id, *values])]) != len(pool.slices):",
+        "[stock_item_id, *values])]) == 0:",
         "tests/inventory/test_slices.py",
     ),
     Guard(

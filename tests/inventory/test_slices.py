@@ -3,6 +3,7 @@
 import pytest
 from django.db import transaction
 
+from config.books import repair_books
 from inventory.books import check_stock, repair_counters
 from inventory.errors import OutOfStock, StockConflict, StockReserved
 from inventory.locking.registry import get_strategy
@@ -18,7 +19,7 @@ from inventory.services import (
     set_on_hand,
     transfer,
 )
-from inventory.slices import MOST_SLICES, count_slices, lock_pool, spread
+from inventory.slices import MOST_SLICES, count_slices, lock_pool, spread, take_from_slice
 from inventory.types import Demand
 from orders.services import cancel_order
 from tests.builders import NOW, buy, make_stock_item
@@ -87,6 +88,15 @@ def test_a_claim_takes_from_one_slice_and_leaves_the_items_row_alone():
 )
 def test_there_are_as_many_slices_as_are_worth_having(units, quantity, slices):
     assert count_slices(units, quantity=quantity) == slices
+
+
+def test_a_slice_gives_no_more_than_it_has():
+    item = make_pooled(500)
+    [units, *_others] = list_slices(item)
+    assert not take_from_slice(stock_item_id=item.id, slot=0, quantity=units + 1)
+    assert take_from_slice(stock_item_id=item.id, slot=0, quantity=units)
+    assert not take_from_slice(stock_item_id=item.id, slot=0, quantity=1)
+    assert not take_from_slice(stock_item_id=item.id, slot=99, quantity=1)
 
 
 def test_few_units_stay_in_one_row():
@@ -259,14 +269,17 @@ def test_slices_of_an_item_that_is_not_pooled_are_found_and_repaired():
     findings = {finding.check: finding for finding in check_stock()}
     assert set(findings) == {"counters-differ-from-ledger", "slices-of-an-item-not-pooled"}
     assert findings["slices-of-an-item-not-pooled"].subject == item.sku
-    assert repair_counters(sku=item.sku) is True
+    assert repair_books(list(findings.values())) == list(findings.values())
     assert (list(check_stock()), read(item).available) == ([], 498)
 
 
 def test_more_units_available_than_on_hand_are_found():
     item = make_pooled(500)
     run_sql("UPDATE inventory_stockitem SET on_hand = 499 WHERE id = %s", item.id)
-    assert "more-available-than-on-hand" in {finding.check for finding in check_stock()}
+    findings = list(check_stock())
+    assert "more-available-than-on-hand" in {finding.check for finding in findings}
+    assert repair_books(findings) == findings
+    assert list(check_stock()) == []
 
 
 def test_reading_a_level_is_one_statement_wherever_the_units_are(django_assert_num_queries):
