@@ -18,6 +18,7 @@ from inventory.selectors import get_levels_by_id
 from inventory.services import create_stock_item, transfer
 from inventory.transactions import run_in_transaction
 from shop.errors import FlashSaleNotFound, SaleOver, SaleStarted
+from shop.gate.services import refresh_open_sales
 from shop.models import FlashSale, Product, Variant
 from shop.sale_board import forget_board
 from shop.sale_selectors import get_flash_sale
@@ -119,8 +120,8 @@ def cancel_flash_sale(*, sale_id: int, actor: str, now: dt.datetime) -> FlashSal
 def tend_flash_sales(*, now: dt.datetime) -> SaleReport:
     """Open what has begun, end what is past its end, and return units that came back to ended sales.
 
-    Run every few seconds; twice at once does no more than once. A sale that cannot be tended now is left for
-    the next round. Opens a transaction for each sale.
+    Tells the gate what is left of the open ones. Run every few seconds; twice at once does no more than once.
+    A sale that cannot be tended now is left for the next round. Opens a transaction for each sale.
     """
     running = FlashSale.objects.filter(ended_at=None, starts_at__lte=now)
     opened = running.filter(started_at=None, ends_at__gt=now).update(started_at=now)
@@ -132,6 +133,7 @@ def tend_flash_sales(*, now: dt.datetime) -> SaleReport:
             returned += _return_units(sale_id, actor=_ACTOR, now=now)
         except InventoryError as error:
             logger.warning("flash sale %s is left for the next round: %s", sale_id, error)
+    refresh_open_sales(now=now)
     return SaleReport(opened=opened, ended=len(due), units_returned=returned)
 
 

@@ -1,5 +1,6 @@
 """The gate as programs meet it: told how long the line is, they send the same request again."""
 
+import datetime as dt
 import re
 import threading
 import uuid
@@ -19,6 +20,7 @@ from orders.types import PlacedOrder
 from shop.errors import PriceChanged
 from shop.gate import services as gate
 from shop.gate.entrance import Visitor, place_through_gate
+from shop.services.flash_sales import tend_flash_sales
 from shop.types import FlashSaleView
 from tests.builders import buy
 from tests.concurrency.race import race
@@ -115,7 +117,7 @@ def test_sold_out_is_told_as_always_and_says_so_to_all_who_wait(client: Client, 
     sale = make_sale(units=1)
     somebody = Somebody(sale)
     waiting = [order(client, sale, f"waits-{number}").json()["ticket"] for number in range(3)]
-    sell_past_the_gate(sale)
+    sell_past_the_gate(sale, 1)
     somebody.leave()
     gate.refresh(sale_id=sale.id, now=timezone.now())
     for number, ticket in enumerate(waiting):
@@ -124,9 +126,9 @@ def test_sold_out_is_told_as_always_and_says_so_to_all_who_wait(client: Client, 
     assert read_levels(sale).waiting == 0
 
 
-def sell_past_the_gate(sale: FlashSaleView) -> None:
-    """Sell all units behind the gate's back."""
-    buy((get_stock_level(sku=sale.sku), sale.units))
+def sell_past_the_gate(sale: FlashSaleView, units: int) -> None:
+    """Sell units behind the gate's back."""
+    buy((get_stock_level(sku=sale.sku), units))
 
 
 @pytest.mark.parametrize(
@@ -238,3 +240,14 @@ def test_metrics_show_what_the_gate_believes_and_survive_without_redis(
             "shop_gate_admitted_total": "1.0",
             "shop_gate_drift": "0.0",
         }
+
+
+def test_tending_sales_tells_the_gate_what_is_left(client: Client) -> None:
+    sale = make_sale(units=4)
+    other = make_sale(starts_at=timezone.now() + dt.timedelta(hours=1))
+    assert order(client, sale, "first").status_code == 201
+    sell_past_the_gate(sale, 2)
+    assert read_levels(sale).left == 3
+    tend_flash_sales(now=timezone.now())
+    assert read_levels(sale).left == 1
+    assert read_levels(other) is None
