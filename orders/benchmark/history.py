@@ -39,7 +39,7 @@ _ORDERS: Final[Mapping[str, str]] = {
     "email": f"'{EMAIL}'",
     "stock_reference": "CONCAT('order:', LPAD(CONV({first_id} + i * {ids_apart}, 10, 32), 13, '0'))",
     "idempotency_scope": f"'{SCOPE}'",
-    "idempotency_key": "MD5(CONCAT(RAND(), i))",
+    "idempotency_key": "LEFT(SHA2(CONCAT(RAND(), i), 256), 32)",
     "placed_at": "UTC_TIMESTAMP(6) - INTERVAL ({orders} - i) * {seconds_apart} SECOND",
     "payment_due_at": "UTC_TIMESTAMP(6) - INTERVAL ({orders} - i) * {seconds_apart} SECOND",
 }
