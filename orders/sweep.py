@@ -31,6 +31,10 @@ logger = logging.getLogger(__name__)
 _ACTOR: Final = "sweep"
 # Large enough to share a commit and the write of a hot row among many, small enough to be over soon.
 _BATCH_SIZE: Final = 500
+# A flood of orders shares the processors and the hot rows with those who buy: between batches the sweep rests
+# for this part of the time that the last one took.
+_REST: Final = 1 / 3
+_LONGEST_REST_SECONDS: Final = 0.1
 _LOCK_WAIT_TIMEOUT: Final = 1205
 _SHORT_WAIT_SECONDS: Final = 1
 _PATIENCE_SECONDS: Final = 10.0
@@ -99,8 +103,10 @@ def sweep_expired_orders(*, now: dt.datetime, batch_size: int = _BATCH_SIZE) -> 
     last: tuple[int, dt.datetime] | None = None
     # Each round begins after the last order of the one before, whatever became of it: this loop ends.
     while batch := _list_batch(now=now, after=last, limit=batch_size):
-        last = batch[-1]
+        last, began = batch[-1], time.monotonic()
         total.add(_sweep_batch([id_ for id_, _due_at in batch], busy, now=now))
+        if len(batch) == batch_size:
+            time.sleep(min(_LONGEST_REST_SECONDS, _REST * (time.monotonic() - began)))
     detail = f"{total.cancelled} cancelled, {total.parked} parked"
     if total.skipped:
         raise StockBusy(f"{detail}, {total.skipped} left over: somebody holds their stock rows")

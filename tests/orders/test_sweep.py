@@ -1,13 +1,14 @@
 """Unpaid orders past their deadline are cancelled, every one, and no other order is."""
 
 import datetime as dt
+import itertools
 import time
 from contextlib import contextmanager
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
 
 from inventory.errors import StockBusy
 from inventory.models import StockMovement
@@ -296,3 +297,39 @@ def test_after_a_sweep_that_had_to_hurry_this_session_waits_as_long_as_before(it
     with holding(item), pytest.raises(StockBusy):
         sweep()
     assert run_sql("SELECT @@SESSION.innodb_lock_wait_timeout") == [(3,)]
+
+
+def list_moments(work):
+    """Return when each statement was sent and when it was answered."""
+    moments = []
+
+    def watch(execute, sql, params, many, context):
+        sent = time.monotonic()
+        answer = execute(sql, params, many, context)
+        moments.append((sql, sent, time.monotonic()))
+        return answer
+
+    with connection.execute_wrapper(watch):
+        work()
+    return moments
+
+
+def test_a_flood_leaves_buyers_time_between_its_batches(item):
+    for _ in range(6):
+        buy((item, 1))
+    moments = list_moments(lambda: sweep(batch_size=2))
+    looks = [index for index, (sql, _sent, _answered) in enumerate(moments) if "LIMIT 2" in sql]
+    assert len(looks) == 4
+    for first, following in itertools.pairwise(looks):
+        took = moments[following - 1][2] - moments[first][2]
+        rested = moments[following][1] - moments[following - 1][2]
+        assert rested >= took / 4
+
+
+def test_a_flood_costs_a_fixed_number_of_statements_for_each_batch(item):
+    def count(orders):
+        for _ in range(orders):
+            buy((item, 1))
+        return len(list_moments(lambda: sweep(batch_size=50)))
+
+    assert count(40) == count(2)
