@@ -18,7 +18,8 @@ from inventory.errors import DuplicateSku, InventoryError
 from inventory.selectors import express_available, list_strategies
 from orders.money import format_money
 from shop.admin_forms import CategoryForm, NewVariantForm, NewVariantFormSet, ProductForm, VariantForm
-from shop.models import Category, Product, ProductImage, Variant
+from shop.models import Category, FlashSale, Product, ProductImage, Variant
+from shop.sale_admin import FlashSaleAdmin
 from shop.services.catalogue import NewVariant, ProductDraft, save_product
 
 _VARIANT_FIELDS = ("options", "price_amount", "position", "is_active")
@@ -196,6 +197,9 @@ class ProductAdmin(StaffAdmin):
         else:
             may_save = self.has_change_permission(request, product)
         return may_save and request.user.has_perm("inventory.change_stockitem")
+
+
+admin.site.register(FlashSale, FlashSaleAdmin)
 
 
 @admin.register(Category)
