@@ -216,6 +216,13 @@ STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRET", default=[])
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="https://api.stripe.com").rstrip("/")
 STRIPE_CHECKOUT_ORIGIN = env.str("STRIPE_CHECKOUT_ORIGIN", default="https://checkout.stripe.com")
 STRIPE_TIMEOUT_SECONDS = env.float("STRIPE_TIMEOUT_SECONDS", default=10.0)
+# What customers who pay by bank transfer are shown; off without a holder and an account. Whoever chooses it
+# may pay until the window, counted from then, is over; 0 leaves the order's deadline as it is.
+BANK_TRANSFER_HOLDER = env.str("BANK_TRANSFER_HOLDER", default="")
+BANK_TRANSFER_ACCOUNT = env.str("BANK_TRANSFER_ACCOUNT", default="")
+BANK_TRANSFER_BIC = env.str("BANK_TRANSFER_BIC", default="")
+BANK_TRANSFER_BANK = env.str("BANK_TRANSFER_BANK", default="")
+BANK_TRANSFER_WINDOW_SECONDS = env.int("BANK_TRANSFER_WINDOW_SECONDS", default=7 * 24 * 3600)
 # The line for each stock item, in each process (inventory/lines.py): how many orders are placed at once, how
 # many more may wait for that, and for how many seconds.
 STOCK_LINE_AT_WORK = env.int("STOCK_LINE_AT_WORK", default=5)

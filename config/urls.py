@@ -10,6 +10,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("shop.api.urls")),
     path("sandbox/", include("payments.gateways.sandbox.urls")),
+    path("bank-transfer/", include("payments.gateways.bank_transfer.urls")),
     path("healthz", health.show_alive, name="healthz"),
     path("readyz", health.show_ready, name="readyz"),
     path("metrics", health.show_metrics, name="metrics"),

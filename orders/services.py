@@ -1,5 +1,6 @@
 """Everything that changes orders, for neighbours to call."""
 
+from orders.deadlines import extend_deadline
 from orders.lifecycle import (
     cancel_order,
     fulfil_order,
@@ -17,6 +18,7 @@ __all__ = [
     "connect",
     "deliver_outbox",
     "enqueue",
+    "extend_deadline",
     "fulfil_order",
     "lock_order",
     "mark_paid",

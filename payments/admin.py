@@ -15,7 +15,7 @@ from orders.money import format_money
 from orders.selectors import get_order
 from payments.admin_panels import show_events, show_refunds_of_payment
 from payments.models import EventOutcome, GatewayEvent, Payment, PaymentStatus, Refund
-from payments.staff_actions import REAPPLY, SEND_BACK
+from payments.staff_actions import CLOSE, CONFIRM, REAPPLY, REFUND_SENT, RESEND, SEND_BACK
 
 _WAITING_FOR_STAFF: Final = (
     EventOutcome.AMOUNT_MISMATCH,
@@ -69,7 +69,7 @@ class PaymentAdmin(RecordAdmin):
         ("created_at", "succeeded_at"),
     )
     readonly_fields = ("show_amount", "show_received", "show_refunded")
-    staff_actions = (SEND_BACK,)
+    staff_actions = (CONFIRM, SEND_BACK)
     panels = (
         PanelSource("payments.view_refund", show_refunds_of_payment),
         PanelSource("payments.view_gatewayevent", show_events),
@@ -132,6 +132,7 @@ class RefundAdmin(RecordAdmin):
         ("created_at", "succeeded_at"),
     )
     readonly_fields = ("show_amount",)
+    staff_actions = (REFUND_SENT, RESEND)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -173,7 +174,7 @@ class GatewayEventAdmin(RecordAdmin):
         "show_body",
     )
     readonly_fields = ("show_amount", "show_outcome", "show_body")
-    staff_actions = (REAPPLY,)
+    staff_actions = (REAPPLY, CLOSE)
 
     @admin.display(description=gettext_lazy("amount"))
     def show_amount(self, event: GatewayEvent) -> str:

@@ -40,6 +40,21 @@ class UnsupportedAmount(GatewayUnavailable):
         return f"{self.amount} minor units of {self.currency} have no counterpart at the gateway"
 
 
+class UnreadableStatement(PaymentError):
+    """The file is no bank statement: no text, too large, or without a header we know."""
+
+
+@dataclass
+class NotByHand(PaymentError):
+    """What was to be noted as done by hand is done by the gateway, or is done already."""
+
+    gateway: str
+    status: str
+
+    def __str__(self) -> str:
+        return f"{self.gateway} does this itself, or it is done already: {self.status}"
+
+
 @dataclass
 class NothingToRefund(PaymentError):
     """The payment brought nothing in, or all of it has been sent back."""

@@ -9,6 +9,7 @@ import datetime as dt
 import hashlib
 import logging
 from collections.abc import Mapping
+from typing import Any
 
 from django.db import IntegrityError, models, transaction
 
@@ -31,6 +32,7 @@ _FIRST_PAUSE = dt.timedelta(seconds=5)
 _LONGEST_PAUSE = dt.timedelta(hours=1)
 # Outcomes after which nothing was written but the event itself, so that it can be applied from the start.
 REAPPLICABLE = (EventOutcome.UNKNOWN_REFERENCE, EventOutcome.REVIEW)
+LEFT_TO_STAFF = (*REAPPLICABLE, EventOutcome.AMOUNT_MISMATCH)
 _LONGEST_ID = 100
 _LONGEST_REFERENCE = 100
 _LONGEST_CURRENCY = 3
@@ -44,11 +46,34 @@ def receive_event(*, gateway: str, headers: Mapping[str, str], body: bytes, now:
     gateway need not send it again.
     """
     event_id = get_gateway(gateway).verify_event(headers=headers, body=body)
-    event, is_new = _keep(gateway, _bound_id(event_id), body, now)
-    if event.outcome == EventOutcome.WAITING:
-        apply_event(event_pk=event.pk, now=now)
-        event.refresh_from_db()
-    return EventReceipt(event.event_id, event.outcome, duplicate=not is_new)
+    text = body.decode("utf-8", "backslashreplace")
+    return _take(_describe(gateway, event_id, text, now), now)
+
+
+def record_event(
+    *, gateway: str, event_id: str, body: str, content: EventContent, now: dt.datetime
+) -> EventReceipt:
+    """Keep and apply what was not told by callback: a line of a statement, what staff saw, a gateway's list.
+
+    `body` says where it comes from. An event recorded before changes nothing. Raises MalformedEvent if a
+    value fits no column. Opens its own transactions.
+    """
+    _check_fit(content)
+    return _take({**_describe(gateway, event_id, body, now), **_to_columns(gateway, content)}, now)
+
+
+def record_unreadable(
+    *, gateway: str, event_id: str, body: str, problem: str, now: dt.datetime
+) -> EventReceipt:
+    """Keep what tells of money and not of whose, for staff. Opens its own transaction."""
+    left = {"outcome": EventOutcome.REVIEW, "settled_at": now, "latest_error": problem[:500]}
+    return _take({**_describe(gateway, event_id, body, now), **left}, now)
+
+
+def close_event(*, event_pk: int) -> bool:
+    """Note that staff have settled by hand what an event left to them; say whether it was left to them."""
+    left = GatewayEvent.objects.filter(pk=event_pk, outcome__in=LEFT_TO_STAFF)
+    return bool(left.update(outcome=EventOutcome.SETTLED_BY_STAFF))
 
 
 def apply_pending_events(*, now: dt.datetime, limit: int = 100) -> int:
@@ -100,18 +125,32 @@ def _bound_id(event_id: str) -> str:
     return f"sha256:{hashlib.sha256(event_id.encode()).hexdigest()}"
 
 
-def _keep(gateway: str, event_id: str, body: bytes, now: dt.datetime) -> tuple[GatewayEvent, bool]:
+def _describe(gateway: str, event_id: str, body: str, now: dt.datetime) -> dict[str, Any]:
+    return {
+        "gateway": gateway,
+        "event_id": _bound_id(event_id),
+        "body": body,
+        "received_at": now,
+        "apply_after": now,
+    }
+
+
+def _take(columns: dict[str, Any], now: dt.datetime) -> EventReceipt:
+    """Keep an event, and apply it if it waits."""
+    event, is_new = _keep(columns)
+    if event.outcome == EventOutcome.WAITING:
+        apply_event(event_pk=event.pk, now=now)
+        event.refresh_from_db()
+    return EventReceipt(event.event_id, event.outcome, duplicate=not is_new)
+
+
+def _keep(columns: dict[str, Any]) -> tuple[GatewayEvent, bool]:
     try:
         with transaction.atomic(durable=True):
-            event = GatewayEvent.objects.create(
-                gateway=gateway,
-                event_id=event_id,
-                body=body.decode("utf-8", "backslashreplace"),
-                received_at=now,
-                apply_after=now,
-            )
+            event = GatewayEvent.objects.create(**columns)
     except IntegrityError:
-        return GatewayEvent.objects.get(gateway=gateway, event_id=event_id), False
+        known = GatewayEvent.objects.get(gateway=columns["gateway"], event_id=columns["event_id"])
+        return known, False
     return event, True
 
 
@@ -127,11 +166,20 @@ def _read(event_pk: int, now: dt.datetime) -> None:
         event.outcome, event.settled_at, event.latest_error = EventOutcome.REVIEW, now, str(error)[:500]
         event.attempts += 1
     else:
-        event.kind, event.reference = content.kind.value, content.reference
-        event.amount, event.currency = content.amount, content.currency
-        event.charge_reference = content.charge_reference
-        event.payment = _find_by_key(event.gateway, content.payment_key)
+        for name, value in _to_columns(event.gateway, content).items():
+            setattr(event, name, value)
     event.save()
+
+
+def _to_columns(gateway: str, content: EventContent) -> dict[str, Any]:
+    return {
+        "kind": content.kind.value,
+        "reference": content.reference,
+        "amount": content.amount,
+        "currency": content.currency,
+        "charge_reference": content.charge_reference,
+        "payment": _find_by_key(gateway, content.payment_key),
+    }
 
 
 def _check_fit(content: EventContent) -> None:

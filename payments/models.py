@@ -32,6 +32,7 @@ class EventOutcome(models.TextChoices):
     UNKNOWN_REFERENCE = "unknown_reference", _("Unknown reference, waiting for staff")
     IGNORED = "ignored", _("Ignored")
     REVIEW = "review", _("Waiting for staff")
+    SETTLED_BY_STAFF = "settled_by_staff", _("Settled by staff")
 
 
 class Payment(models.Model):
@@ -56,12 +57,15 @@ class Payment(models.Model):
     received_amount = models.BigIntegerField(_("received"), default=0)
     refunded_amount = models.BigIntegerField(_("refunded"), default=0)
     redirect_url = models.TextField(blank=True)
+    # Where the customer came from: the way back from a page of ours.
+    return_url = models.TextField(blank=True)
     created_at = models.DateTimeField(_("created at"))
     succeeded_at = models.DateTimeField(_("succeeded at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
+        permissions: ClassVar = [("confirm_payment", _("Can confirm that a transfer arrived"))]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["gateway", "reference"], name="payment_once_per_reference"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),

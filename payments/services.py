@@ -1,17 +1,24 @@
 """Everything that changes payments, for neighbours to call."""
 
-from payments.inbox import apply_event, apply_pending_events, reapply_event, receive_event
+from payments.by_hand import confirm_payment, confirm_refund, resend_refund
+from payments.inbox import apply_event, apply_pending_events, close_event, reapply_event, receive_event
 from payments.refunds import execute_refund, refund_order, refund_payment
 from payments.starting import close_payments_of_order, start_payment
+from payments.statements.importing import import_statement
 
 __all__ = [
     "apply_event",
     "apply_pending_events",
+    "close_event",
     "close_payments_of_order",
+    "confirm_payment",
+    "confirm_refund",
     "execute_refund",
+    "import_statement",
     "reapply_event",
     "receive_event",
     "refund_order",
     "refund_payment",
+    "resend_refund",
     "start_payment",
 ]

@@ -50,7 +50,12 @@ def _take_money(
     if payment.status in (PaymentStatus.SUCCEEDED, PaymentStatus.REVIEW):
         if not _is_same_charge(event, payment):
             return EventOutcome.REVIEW
-        return EventOutcome.DUPLICATE if _is_on_record(event, payment) else EventOutcome.AMOUNT_MISMATCH
+        if not _is_on_record(event, payment):
+            return EventOutcome.AMOUNT_MISMATCH
+        if not payment.charge_reference:
+            # Told before by somebody who did not know its name: from now on other money is told apart.
+            Payment.objects.filter(id=payment.id).update(charge_reference=event.charge_reference)
+        return EventOutcome.DUPLICATE
     is_exact = (event.amount, event.currency) == (payment.amount, payment.currency)
     payment.status = PaymentStatus.SUCCEEDED if is_exact else PaymentStatus.REVIEW
     payment.received_amount = event.amount or 0

@@ -12,9 +12,18 @@ from inventory.errors import StockBusy
 from orders.errors import InvalidTransition, OrderNotFound
 from orders.states import OrderStatus
 from payments import services
-from payments.errors import NothingToRefund, NotInReview, PaymentError
-from payments.inbox import REAPPLICABLE
-from payments.models import EventOutcome, GatewayEvent, Payment, PaymentStatus
+from payments.by_hand import CONFIRMABLE
+from payments.errors import NotByHand, NothingToRefund, NotInReview, PaymentError, UnknownGateway
+from payments.gateways.registry import find_gateway
+from payments.inbox import LEFT_TO_STAFF, REAPPLICABLE
+from payments.models import (
+    EventOutcome,
+    GatewayEvent,
+    Payment,
+    PaymentStatus,
+    Refund,
+    RefundStatus,
+)
 
 
 class EventStillWaits(PaymentError):
@@ -32,6 +41,8 @@ def explain(error: Exception) -> str:
             return _("all of it has been sent back already.")
         case NotInReview():
             return _("its money counts for its order; refund the order instead.")
+        case NotByHand():
+            return _("it is done already, or the gateway does it itself.")
         case EventStillWaits():
             return _("still cannot be applied; it is tried again by itself and then left to staff.")
     return explain_stock(error)
@@ -51,6 +62,29 @@ def _why_not_send_back(payment: Payment) -> str:
     if payment.received_amount == payment.refunded_amount:
         return explain(NothingToRefund(payment.pk))
     return explain(NotInReview(payment.pk, payment.status))
+
+
+def _does(name: str, *, itself: str) -> bool:
+    """Say whether a gateway does this itself; one that is switched off does nothing that staff could do."""
+    gateway = find_gateway(name)
+    return gateway is None or getattr(gateway, itself)
+
+
+def _confirm(payment: Payment, actor: str, now: dt.datetime) -> bool:
+    return not services.confirm_payment(payment_id=payment.pk, actor=actor, now=now).duplicate
+
+
+def _confirm_refund(refund: Refund, actor: str, now: dt.datetime) -> bool:
+    services.confirm_refund(refund_id=refund.pk, actor=actor, now=now)
+    return True
+
+
+def _resend(refund: Refund, actor: str, now: dt.datetime) -> bool:
+    return services.resend_refund(refund_id=refund.pk, now=now)
+
+
+def _close(event: GatewayEvent, actor: str, now: dt.datetime) -> bool:
+    return services.close_event(event_pk=event.pk)
 
 
 def _reapply(event: GatewayEvent, actor: str, now: dt.datetime) -> bool:
@@ -95,4 +129,46 @@ SEND_BACK: Final = StaffAction(
     errors=(NothingToRefund, NotInReview, StockBusy),
     why_not=_why_not_send_back,
     explain=explain,
+)
+CLOSE: Final = StaffAction(
+    name="close",
+    label=gettext_lazy("Settled by hand"),
+    question=gettext_lazy("Is this settled, so that it need not wait for staff? Nothing else changes."),
+    permission="payments.change_gatewayevent",
+    is_possible=lambda event: event.outcome in LEFT_TO_STAFF,
+    run=_close,
+)
+CONFIRM: Final = StaffAction(
+    name="confirm",
+    label=gettext_lazy("The money has arrived"),
+    question=gettext_lazy("Have you seen exactly this amount on the account, with this reference?"),
+    permission="payments.confirm_payment",
+    is_possible=lambda payment: (
+        payment.status in CONFIRMABLE and not _does(payment.gateway, itself="keeps_list")
+    ),
+    run=_confirm,
+    why_not=lambda payment: explain(NotByHand(payment.gateway, payment.status)),
+    errors=(NotByHand, UnknownGateway, StockBusy),
+    explain=explain,
+)
+REFUND_SENT: Final = StaffAction(
+    name="refund_sent",
+    label=gettext_lazy("The money has been sent back"),
+    question=gettext_lazy("Have you sent exactly this amount back to the customer's account?"),
+    permission="payments.change_refund",
+    is_possible=lambda refund: (
+        refund.status == RefundStatus.REQUESTED and not _does(refund.payment.gateway, itself="sends_refunds")
+    ),
+    run=_confirm_refund,
+    why_not=lambda refund: explain(NotByHand(refund.payment.gateway, refund.status)),
+    errors=(NotByHand, UnknownGateway),
+    explain=explain,
+)
+RESEND: Final = StaffAction(
+    name="resend",
+    label=gettext_lazy("Send again"),
+    question=gettext_lazy("Have the gateway send this refund again, which came back?"),
+    permission="payments.change_refund",
+    is_possible=lambda refund: refund.status == RefundStatus.FAILED,
+    run=_resend,
 )

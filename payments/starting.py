@@ -6,14 +6,16 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urljoin
 
+from django.conf import settings
+
 from inventory.ids import new_id
 from inventory.transactions import run_in_transaction
 from orders import selectors as orders
 from orders.errors import OrderNotPayable
-from orders.services import enqueue, lock_order
+from orders.services import enqueue, extend_deadline, lock_order
 from orders.states import OrderStatus
 from orders.types import OrderView
-from payments.gateways.base import HostedPayment, PaymentRequest
+from payments.gateways.base import Gateway, HostedPayment, PaymentRequest
 from payments.gateways.registry import get_gateway, get_offered_gateway
 from payments.keys import name_payment
 from payments.models import Payment, PaymentStatus
@@ -33,7 +35,7 @@ def start_payment(
     """
     adapter = get_offered_gateway(gateway)
     order = orders.get_order(number=number)
-    payment = run_in_transaction(lambda: _find_or_create(order_id=order.id, gateway=gateway, now=now))
+    payment = run_in_transaction(lambda: _find_or_create(order_id=order.id, gateway=adapter, now=now))
     if payment.status == PaymentStatus.PROCESSING:
         # Paid, though the money takes a while: a second visit to the gateway could pay a second time.
         return replace(to_view(payment), redirect_url=return_url)
@@ -61,18 +63,20 @@ def _describe(payment: Payment, order: OrderView, return_url: str, callback_url:
     )
 
 
-def _find_or_create(*, order_id: int, gateway: str, now: dt.datetime) -> Payment:
+def _find_or_create(*, order_id: int, gateway: Gateway, now: dt.datetime) -> Payment:
     # The order's lock makes two clicks on "pay" find the same payment.
     order = lock_order(order_id=order_id)
     if order.status != OrderStatus.PENDING or order.payment_due_at <= now:
         raise OrderNotPayable(order.number, order.status)
     under_way = Payment.objects.filter(
-        order_id=order_id, gateway=gateway, status__in=[PaymentStatus.STARTED, PaymentStatus.PROCESSING]
+        order_id=order_id, gateway=gateway.name, status__in=[PaymentStatus.STARTED, PaymentStatus.PROCESSING]
     ).first()
+    if under_way is None and gateway.window and _waits_as_long_as_any(order):
+        extend_deadline(order_id=order_id, until=now + gateway.window)
     return under_way or Payment.objects.create(
         id=new_id(),
         order_id=order_id,
-        gateway=gateway,
+        gateway=gateway.name,
         status=PaymentStatus.STARTED,
         amount=order.total_amount,
         currency=order.currency,
@@ -80,11 +84,18 @@ def _find_or_create(*, order_id: int, gateway: str, now: dt.datetime) -> Payment
     )
 
 
+def _waits_as_long_as_any(order: OrderView) -> bool:
+    """Say whether the order has the shop's own time to pay; one that has less, a flash sale's, keeps it."""
+    return order.payment_due_at - order.placed_at >= dt.timedelta(seconds=settings.PAYMENT_WINDOW_SECONDS)
+
+
 def _save_hosted(payment: Payment, hosted: HostedPayment, *, return_url: str, now: dt.datetime) -> OrderView:
     """Note what the gateway answered and return the order as it is now."""
     order = lock_order(order_id=payment.order_id)
     is_first = Payment.objects.filter(id=payment.id, redirect_url="").update(
-        reference=hosted.reference, redirect_url=urljoin(return_url, hosted.redirect_url)
+        reference=hosted.reference,
+        redirect_url=urljoin(return_url, hosted.redirect_url),
+        return_url=return_url,
     )
     if is_first and order.status != OrderStatus.PENDING:
         # Cancelled while the gateway was being asked: whoever closed the order's payments since then had no

@@ -108,6 +108,8 @@ class Gateway(Protocol):
     name: str
     # Whether the gateway has a list of payments that ours can be compared with.
     keeps_list: bool
+    # How long an order may wait once this way to pay is chosen; zero leaves its deadline alone.
+    window: dt.timedelta
     # Whether it sends refunds. Where it does not, staff send the money and say so.
     sends_refunds: bool
 

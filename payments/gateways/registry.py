@@ -1,8 +1,11 @@
 """Which gateways there are, which are switched on, and which of those customers may choose."""
 
+import datetime as dt
+
 from django.conf import settings
 
 from payments.errors import UnknownGateway
+from payments.gateways.bank_transfer.gateway import BankAccount, BankTransferGateway
 from payments.gateways.base import Gateway
 from payments.gateways.sandbox.gateway import SandboxGateway
 from payments.gateways.stripe.gateway import StripeAccount, StripeGateway
@@ -26,10 +29,15 @@ def get_gateway(name: str) -> Gateway:
 
     It need not be offered any more: what it took still comes in, and can still be sent back.
     """
-    try:
-        return _list_configured()[name]
-    except KeyError:
-        raise UnknownGateway(name) from None
+    gateway = find_gateway(name)
+    if gateway is None:
+        raise UnknownGateway(name)
+    return gateway
+
+
+def find_gateway(name: str) -> Gateway | None:
+    """Return a gateway that has its secrets, offered or not; None if there is none of this name."""
+    return _list_configured().get(name)
 
 
 def list_configured() -> list[Gateway]:
@@ -47,6 +55,15 @@ def _list_configured() -> dict[str, Gateway]:
                 api_base=settings.STRIPE_API_BASE,
                 timeout_seconds=settings.STRIPE_TIMEOUT_SECONDS,
             )
+        ),
+        BankTransferGateway(
+            BankAccount(
+                holder=settings.BANK_TRANSFER_HOLDER,
+                number=settings.BANK_TRANSFER_ACCOUNT,
+                bic=settings.BANK_TRANSFER_BIC,
+                bank=settings.BANK_TRANSFER_BANK,
+            ),
+            window=dt.timedelta(seconds=settings.BANK_TRANSFER_WINDOW_SECONDS),
         ),
     ]
     return {gateway.name: gateway for gateway in gateways if gateway.is_configured}

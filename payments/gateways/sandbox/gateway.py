@@ -32,6 +32,7 @@ class SandboxGateway:
     name = "sandbox"
     keeps_list = True
     sends_refunds = True
+    window = dt.timedelta()
     label = _("Sandbox bank (no real money)")
 
     def __init__(self, *, secret: str) -> None:

@@ -49,6 +49,7 @@ class StripeGateway:
     label = _("Card and more")
     keeps_list = True
     sends_refunds = True
+    window = dt.timedelta()
 
     def __init__(self, account: StripeAccount) -> None:
         self._account = account

@@ -1,0 +1,1 @@
+"""Statements of the bank account: money that came by transfer, matched to the payments that wait for it."""
