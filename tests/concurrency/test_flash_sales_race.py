@@ -3,6 +3,7 @@
 import datetime as dt
 import itertools
 import uuid
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,7 +22,9 @@ from shop.models import FlashSale, Variant
 from shop.services.checkout import place_order_for_skus
 from shop.services.flash_sales import change_flash_sale, end_flash_sale, tend_flash_sales
 from shop.types import FlashSaleView
+from tests.builders import buy as buy_item
 from tests.builders import make_stock_item
+from tests.concurrency.proxy import CommitCuttingProxy
 from tests.concurrency.race import race
 from tests.shop.api.calls import make_customer, post_order
 from tests.shop.selling import HOUR, count_left, get_levels, make_sale
@@ -66,6 +69,14 @@ def test_units_set_aside_while_the_variant_sells_are_neither_lost_nor_sold_twice
     assert check_books() == []
 
 
+def test_of_sales_that_are_planned_for_one_variant_at_once_one_takes_place() -> None:
+    variant = make_variant(on_hand=40)
+    race([lambda: make_sale(variant, units=1)] * 8).count_errors(SaleOverlaps)
+    assert FlashSale.objects.count() == 1
+    assert get_stock_level(sku=variant.stock_item.sku).available == 39
+    assert check_books() == []
+
+
 def test_a_sale_that_ends_while_it_sells_loses_no_unit_and_sells_none_twice() -> None:
     sale = make_sale(on_hand=40, units=30)
     ends = [lambda: end_flash_sale(sale_id=sale.id, actor="test", now=timezone.now())] * 2
@@ -76,6 +87,22 @@ def test_a_sale_that_ends_while_it_sells_loses_no_unit_and_sells_none_twice() ->
     sold = count_sold(sale.sku)
     assert count_left(sale) == (40 - sold, 0)
     assert get_levels(sale)[1].on_hand == sold
+    assert check_books() == []
+
+
+def test_units_ordered_while_those_to_return_are_counted_are_counted_again(
+    proxied: CommitCuttingProxy,
+) -> None:
+    sale = make_sale(on_hand=40, units=30)
+    offered = get_levels(sale)[1]
+
+    def order_two() -> None:
+        # As an order does that was on its way when the sale ended.
+        assert race([lambda: buy_item((offered, 2))]).errors == []
+
+    proxied.interrupt("inventory_stockmovement", order_two)
+    end_flash_sale(sale_id=sale.id, actor="test", now=timezone.now())
+    assert count_left(sale) == (38, 0)
     assert check_books() == []
 
 
@@ -92,7 +119,7 @@ def test_units_move_into_and_out_of_a_sale_while_both_sell_and_are_cancelled() -
         for units in (35, 25, 30):
             change_flash_sale(sale_id=sale.id, changes={"units": units}, actor="test", now=timezone.now())
 
-    shoppers = [lambda sku=sku: buy_and_cancel(sku) for sku in [own_sku, sale.sku] * 5]
+    shoppers = [partial(buy_and_cancel, sku) for sku in [own_sku, sale.sku] * 5]
     outcome = race([*shoppers, *[resize] * 3])
     outcome.count_errors(OutOfStock, StockBusy)
     assert count_everywhere(sale) == 60
@@ -125,7 +152,7 @@ def test_transfers_in_both_directions_do_not_deadlock_or_lose_a_unit() -> None:
             )
 
     skus = [item.sku for item in items]
-    outcome = race([lambda pair=pair: move(*pair) for pair in [skus, skus[::-1]] * 6])
+    outcome = race([partial(move, *pair) for pair in [skus, skus[::-1]] * 6])
     assert outcome.errors == []
     assert sum(get_stock_level(sku=sku).on_hand for sku in skus) == 100
     assert check_books() == []
@@ -206,7 +233,7 @@ def test_a_guest_has_one_limit_however_the_address_is_written() -> None:
             now=timezone.now(),
         )
 
-    outcome = race([lambda email=email: order(email) for email in spellings * 5])
+    outcome = race([partial(order, email) for email in spellings * 5])
     outcome.count_errors(AllowanceExceeded, StockBusy)
     assert count_sold(sale.sku) <= 2
     assert len(outcome.results) == count_sold(sale.sku)
