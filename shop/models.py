@@ -76,7 +76,7 @@ class VariantQuerySet(models.QuerySet["Variant"]):
 class Variant(models.Model):
     """One buyable form of a product, with its own price and its own stock item.
 
-    The offer of a flash sale is a variant too, with the sale's price and allotment (docs/adr/0015).
+    The offer of a flash sale is a variant too, with the sale's price and allotment (docs/adr/0017).
     """
 
     product = models.ForeignKey(
