@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
@@ -18,6 +19,8 @@ from inventory.checks import (
 from orders.selectors import count_overdue_orders, get_job_health
 from orders.types import SWEEP_JOB
 from payments.selectors import list_gateways
+from shop.gate.services import read_levels
+from shop.sale_selectors import list_open_sales
 
 _PING_SECONDS = 1.5
 _SHORTEST_SECRET = 50
@@ -60,6 +63,8 @@ def diagnose(*, now: dt.datetime) -> Iterator[Diagnosis]:
         ):
             yield _guard(check)
         yield _guard(lambda: _check_beat(now))
+        if redis.verdict is Verdict.OK:
+            yield _guard(partial(_check_gate, now))
     if redis.verdict is Verdict.OK:
         yield _check_worker()
 
@@ -191,6 +196,22 @@ def _check_worker() -> Diagnosis:
         remedy = f"Start one: celery -A config.celery worker --queues {','.join(missing)}. `make run` does."
         return Diagnosis("worker", Verdict.FAILURE, f"{found}; nobody serves: {', '.join(missing)}", remedy)
     return Diagnosis("worker", Verdict.OK, ", ".join(sorted(answers)))
+
+
+def _check_gate(now: dt.datetime) -> Diagnosis:
+    sales = list_open_sales(now=now)
+    levels = {sale.id: read_levels(sale_id=sale.id, now=now) for sale in sales}
+    waiting = sum(known.waiting for known in levels.values() if known)
+    # While orders are being placed it is off by a few for a moment.
+    wrong = [
+        f"sale {sale.id} by {known.find_drift(sale.remaining)} units"
+        for sale in sales
+        if (known := levels[sale.id]) and not known.in_flight and known.find_drift(sale.remaining)
+    ]
+    if wrong:
+        remedy = "Look again in ten seconds; if it stays, start Celery beat and a worker, which put it right."
+        return Diagnosis("gate", Verdict.WARNING, f"wrong: {', '.join(wrong)}", remedy)
+    return Diagnosis("gate", Verdict.OK, f"{len(sales)} open flash sales, {waiting} requests in line")
 
 
 def _list_queues() -> set[str]:

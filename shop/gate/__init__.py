@@ -1,1 +1,1 @@
-"""The admission gate of flash sales, in Redis, in front of the truth in MySQL (docs/flash-sales.md)."""
+"""The admission gate of flash sales, in Redis, in front of the truth in MySQL (docs/gate.md)."""

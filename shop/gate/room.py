@@ -11,6 +11,8 @@ from shop.gate.types import Waiting
 
 # Up to a fifth earlier or later, so that those who came together do not come back together.
 _JITTER: Final = 0.2
+# From fewer admissions no rate is told: a number made of one would be a lie.
+_ENOUGH: Final = 3
 
 
 def describe_wait(ticket: Ticket, numbers: Sequence[int | str], *, now: dt.datetime) -> Waiting:
@@ -24,8 +26,7 @@ def describe_wait(ticket: Ticket, numbers: Sequence[int | str], *, now: dt.datet
     return Waiting(
         ticket=sign_ticket(replace(ticket, number=number), now=now),
         place=place,
-        # Nobody let in lately means that nobody can say.
-        seconds=place * span_ms / 1000 / admitted if admitted else None,
+        seconds=place * span_ms / 1000 / admitted if admitted >= _ENOUGH else None,
         poll_seconds=round(poll_ms / 1000 * jitter, 1),
         left=left,
     )

@@ -11,8 +11,11 @@ from django.utils import timezone
 
 from config.celery import app
 from inventory.models import StockItem
+from inventory.selectors import get_stock_level
 from orders.services import sweep_expired_orders
-from tests.builders import make_stock_item
+from shop.gate import services as gate
+from tests.builders import buy, make_stock_item
+from tests.shop.selling import make_sale
 
 # Has doctor look for a worker that serves the sweep alone, then everything, on a broker nobody else uses.
 WORKER = """
@@ -133,3 +136,16 @@ def test_a_database_that_is_away_is_a_failure_with_a_remedy(settings):
     assert "failure  database" in result.stdout
     assert "-> Start the server, or correct DATABASE_URL." in result.stdout
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.django_db
+def test_a_gate_that_is_wrong_in_quiet_is_named(capsys):
+    sale = make_sale(units=5)
+    now = timezone.now()
+    gate.refresh(sale_id=sale.id, now=now)
+    assert examine(capsys)[1]["gate"]["detail"] == "1 open flash sales, 0 requests in line"
+    buy((get_stock_level(sku=sale.sku), 2))
+    found = examine(capsys)[1]["gate"]
+    assert (found["verdict"], found["detail"]) == ("warning", f"wrong: sale {sale.id} by 2 units")
+    gate.refresh(sale_id=sale.id, now=timezone.now())
+    assert examine(capsys)[1]["gate"]["verdict"] == "ok"
