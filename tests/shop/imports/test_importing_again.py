@@ -10,6 +10,7 @@ from orders.models import Order
 from shop.models import Category, Product, Variant
 from tests.builders import NOW, buy
 from tests.shop.imports.loading import FILES, find_product, find_variant, lines, load, load_rows, on_hand
+from tests.shop.selling import make_sale
 
 pytestmark = pytest.mark.django_db
 
@@ -125,3 +126,17 @@ def test_the_cost_does_not_grow_with_a_query_for_each_row(tmp_path: Path, django
 
     with django_assert_max_num_queries(12):
         load_rows(tmp_path, *rows)
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_the_offer_of_a_flash_sale_is_no_business_of_a_file(tmp_path: Path, dry_run: bool):
+    load_rows(tmp_path, "a,Mug,,,A-1,30,10")
+    sale = make_sale(find_variant("A-1"), units=10, price_amount=900)
+    assert sale.sku == "A-1.SALE-1"
+    report = load_rows(
+        *(tmp_path, "a,Mug,,,A-1,99,11", "a,,,,A-1.SALE-1,99,12"), set_stock=True, dry_run=dry_run
+    )
+    assert lines(report.remarks.errors) == [3]
+    assert "flash sale" in report.remarks.errors.kept[0].reason
+    assert (find_variant("A-1.SALE-1").price_amount, on_hand("A-1.SALE-1")) == (900, 10)
+    assert on_hand("A-1") == (20 if dry_run else 99)
