@@ -11,6 +11,7 @@ from PIL import Image
 
 from inventory.models import StockItem, StockMovement
 from inventory.selectors import get_stock_level
+from inventory.services import set_locking_strategy
 from shop.models import Category, Product, ProductImage, Variant
 from tests.builders import buy, make_stock_item
 from tests.staff import make_manager, make_staff, page_of, said
@@ -89,6 +90,16 @@ def test_one_selector_sets_the_strategy_of_all_variants():
         page_of(product), {**open_form(manager, page_of(product)), "locking_strategy": "pessimistic"}
     )
     assert set(StockItem.objects.values_list("locking_strategy", flat=True)) == {"pessimistic"}
+
+
+def test_units_in_slices_are_counted_with_the_others():
+    product = make_product("TEA-S", on_hand=500)
+    item = get_stock_level(sku="TEA-S")
+    set_locking_strategy(stock_item_ids=[item.id], name="pooled")
+    buy((item, 30))
+    manager = make_manager()
+    assert 'field-show_available">470<' in manager.get(PRODUCTS).content.decode()
+    assert "470 available of 500" in manager.get(page_of(product)).content.decode()
 
 
 def test_strategies_that_differ_are_shown_as_mixed_and_left_alone():
