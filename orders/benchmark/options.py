@@ -26,6 +26,7 @@ def add_options(parser: CommandParser) -> None:
     """Declare them."""
     _add_contest(parser)
     _add_conditions(parser)
+    _add_delays(parser)
     parser.add_argument("--json", metavar="FILE", help="write the report as JSON; - prints it")
     parser.add_argument("--html", metavar="FILE", help="write the report as one HTML page with plots")
 
@@ -64,20 +65,6 @@ def _add_contest(parser: CommandParser) -> None:
 def _add_conditions(parser: CommandParser) -> None:
     add = parser.add_argument
     add(
-        "--network-delay",
-        type=float,
-        default=0.0,
-        metavar="MS",
-        help="wait so long before each packet to the database, as on a network with this round-trip time (0)",
-    )
-    add(
-        "--commit-delay",
-        type=float,
-        default=0.0,
-        metavar="MS",
-        help="wait so long before each COMMIT, as for a slow disk or replicas that must confirm (0)",
-    )
-    add(
         "--durability",
         choices=PROFILES,
         default=AS_IS,
@@ -98,6 +85,24 @@ def _add_conditions(parser: CommandParser) -> None:
         metavar="F",
         help="a client that finds the shop busy comes back after F times the Retry-After, give or take half"
         " (1)",
+    )
+
+
+def _add_delays(parser: CommandParser) -> None:
+    add = parser.add_argument
+    add(
+        "--network-delay",
+        type=float,
+        default=0.0,
+        metavar="MS",
+        help="wait so long before each packet to the database, as on a network with this round-trip time (0)",
+    )
+    add(
+        "--commit-delay",
+        type=float,
+        default=0.0,
+        metavar="MS",
+        help="wait so long before each COMMIT, as for a slow disk or replicas that must confirm (0)",
     )
 
 

@@ -78,6 +78,7 @@ def summarise(runs: Iterable[Run]) -> list[Row]:
 
 def _to_row(turn: Turn, group: Sequence[Run], rates: dict[Turn, float]) -> Row:
     each = [run.orders_per_second for run in group]
+    empty = dataclasses.replace(turn, history=0)
     return Row(
         workload=turn.workload.name,
         strategy=turn.contender,
@@ -97,9 +98,7 @@ def _to_row(turn: Turn, group: Sequence[Run], rates: dict[Turn, float]) -> Row:
         database_cpu_ms_per_order=_median_of_known(_database_cpu_ms, group),
         ratio_to_raw=_find_ratio(turn, rates, dataclasses.replace(turn, contender=RAW)),
         ratio_to_nothing=_find_ratio(turn, rates, dataclasses.replace(turn, contender=DO_NOTHING)),
-        ratio_to_empty=_find_ratio(turn, rates, dataclasses.replace(turn, history=0))
-        if turn.history
-        else None,
+        ratio_to_empty=_find_ratio(turn, rates, empty) if turn.history else None,
         books_balanced=all(_is_balanced(run) for run in group),
         **_measure_latencies(group),
         **_sum_contention(group),

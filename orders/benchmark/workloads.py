@@ -68,45 +68,41 @@ def _fill_opposite_baskets(dice: random.Random) -> NextBasket:
     return fill
 
 
+_MOST: Final = (
+    Workload("hot", "one SKU, stock without end", 1, ENDLESS, _buy_the_one),
+    Workload("zipf", "8 SKUs by popularity (s=1.1)", _ITEMS, ENDLESS, _buy_by_popularity),
+    Workload("even", "8 SKUs, all alike (s=0): the control of zipf", _ITEMS, ENDLESS, _buy_evenly),
+    Workload(
+        "baskets",
+        "2-5 lines of 8 SKUs, half ascending, half descending",
+        _ITEMS,
+        ENDLESS,
+        _fill_opposite_baskets,
+    ),
+    Workload(
+        "mixed",
+        "8 SKUs by popularity: 70 % of the steps place, 20 % pay, 10 % cancel; unpaid orders expire after"
+        " 2 s, stock arrives every 2 s",
+        _ITEMS,
+        ENDLESS,
+        _buy_by_popularity,
+        Way.LIFE,
+        dt.timedelta(seconds=2),
+    ),
+    Workload(
+        "open",
+        "one SKU, arrivals at 50, 80 and 120 % of the rate reached just before; latency from the moment an"
+        " order was due",
+        1,
+        ENDLESS,
+        _buy_the_one,
+        Way.OPEN,
+    ),
+)
+
+
 def list_workloads(*, sellout_units: int) -> dict[str, Workload]:
     """Return every workload by name; `sellout` starts with `sellout_units` units."""
-    workloads = (
-        Workload("hot", "one SKU, stock without end", 1, ENDLESS, _buy_the_one),
-        Workload("zipf", "8 SKUs by popularity (s=1.1)", _ITEMS, ENDLESS, _buy_by_popularity),
-        Workload("even", "8 SKUs, all alike (s=0): the control of zipf", _ITEMS, ENDLESS, _buy_evenly),
-        Workload(
-            "baskets",
-            "2-5 lines of 8 SKUs, half ascending, half descending",
-            _ITEMS,
-            ENDLESS,
-            _fill_opposite_baskets,
-        ),
-        Workload(
-            "sellout",
-            f"one SKU, {sellout_units} units, bought until long after the last",
-            1,
-            sellout_units,
-            _buy_the_one,
-            Way.SELLOUT,
-        ),
-        Workload(
-            "mixed",
-            "8 SKUs by popularity: 70 % of the steps place, 20 % pay, 10 % cancel; unpaid orders expire after"
-            " 2 s, stock arrives every 2 s",
-            _ITEMS,
-            ENDLESS,
-            _buy_by_popularity,
-            Way.LIFE,
-            dt.timedelta(seconds=2),
-        ),
-        Workload(
-            "open",
-            "one SKU, arrivals at 50, 80 and 120 % of the rate reached just before; latency from the moment"
-            " an order was due",
-            1,
-            ENDLESS,
-            _buy_the_one,
-            Way.OPEN,
-        ),
-    )
-    return {workload.name: workload for workload in workloads}
+    summary = f"one SKU, {sellout_units} units, bought until long after the last"
+    sellout = Workload("sellout", summary, 1, sellout_units, _buy_the_one, Way.SELLOUT)
+    return {workload.name: workload for workload in (*_MOST, sellout)}
