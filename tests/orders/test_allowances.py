@@ -19,6 +19,7 @@ from orders.types import Allowance
 from payments.models import GatewayEvent, Refund
 from payments.services import refund_order
 from tests.builders import NOW, make_draft, make_payment_callback, make_stock_item
+from tests.concurrency.race import race
 from tests.sessions import run_sql
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -170,6 +171,21 @@ def test_an_expired_order_gives_back_what_it_took(item):
     sweep_expired_orders(now=LATER)
     assert set(read_used().values()) == {0}
     assert check_books() == []
+
+
+def test_an_order_cancelled_just_before_the_sweep_locks_it_gives_back_once(item):
+    placed = buy(item, take(limit=1))
+
+    def cancel_first(execute, sql, params, many, context):
+        if sql.startswith("SELECT id, stock_reference FROM orders_order") and not cancelled:
+            cancelled.append(race([lambda: cancel(placed)]).errors)
+        return execute(sql, params, many, context)
+
+    cancelled = []
+    with connection.execute_wrapper(cancel_first):
+        report = sweep_expired_orders(now=LATER)
+    assert cancelled == [[]]
+    assert (report.cancelled, report.parked, read_used()) == (0, 0, {"ann": 0})
 
 
 def test_a_paid_order_keeps_what_it_took_when_the_others_expire(item):
