@@ -20,6 +20,8 @@ STORM_REFUSALS: Final = 20
 STORM_SECONDS: Final = 1.0
 # Ten reads a second for each process: longer would spare nothing worth having.
 REMEMBERED_SECONDS: Final = 0.1
+# From then on one buyer looks again while the others are still told; if all looked, it would be many at once.
+LOOK_AGAIN_SECONDS: Final = 0.05
 # Items that nobody wants any more are forgotten when so many have gathered.
 _TIDY_AT: Final = 256
 
@@ -31,6 +33,8 @@ class _Refusals:
     sku: str
     times: deque[float] = field(default_factory=lambda: deque(maxlen=STORM_REFUSALS))
     read: tuple[int, float] | None = None
+    # Somebody has gone to replace the read that began then.
+    replacing: float | None = None
 
     def is_storm(self, now: float) -> bool:
         return len(self.times) == STORM_REFUSALS and now - self.times[0] <= STORM_SECONDS
@@ -70,6 +74,9 @@ def recall_shortfall(*, stock_item_id: int, quantity: int) -> Shortfall | None:
     available, read_at = read
     now = time.monotonic()
     if quantity <= available or now - read_at > REMEMBERED_SECONDS or not refusals.is_storm(now):
+        return None
+    if now - read_at > LOOK_AGAIN_SECONDS and refusals.replacing != read_at:
+        refusals.replacing = read_at
         return None
     refusals.times.append(now)
     count("refused_from_memory")

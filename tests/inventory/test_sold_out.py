@@ -12,7 +12,14 @@ from inventory.contention import contention_counts
 from inventory.errors import OutOfStock
 from inventory.models import StockItem
 from inventory.services import adjust, plan_reservation, receive, release
-from inventory.sold_out import STORM_REFUSALS, STORM_SECONDS, note_refusal
+from inventory.sold_out import (
+    LOOK_AGAIN_SECONDS,
+    REMEMBERED_SECONDS,
+    STORM_REFUSALS,
+    STORM_SECONDS,
+    note_refusal,
+    recall_shortfall,
+)
 from inventory.types import Demand, Shortfall
 from orders.selectors import get_order
 from orders.services import cancel_order, revive_cancelled
@@ -180,3 +187,18 @@ def test_items_that_nobody_wants_any_more_take_no_memory():
     for stock_item_id in range(-1000, 0):
         note_refusal(stock_item_id=stock_item_id, shortfall=shortfall, read_at=stock_item_id * STORM_SECONDS)
     assert len(sold_out._refused) <= 256
+
+
+def test_before_what_is_remembered_is_too_old_one_buyer_looks_and_the_others_are_told():
+    shortfall = Shortfall("X", 1, 0)
+
+    def tell(age):
+        read_at = time.monotonic() - age
+        for _ in range(STORM_REFUSALS):
+            note_refusal(stock_item_id=-1, shortfall=shortfall, read_at=read_at)
+        return [recall_shortfall(stock_item_id=-1, quantity=1) for _ in range(3)]
+
+    # Nothing is waited for, but a busy machine may take long between the note and the question.
+    wait_until(lambda: tell(age=0.0) == [shortfall] * 3)
+    wait_until(lambda: tell(age=LOOK_AGAIN_SECONDS) == [None, shortfall, shortfall])
+    assert tell(age=REMEMBERED_SECONDS) == [None] * 3
