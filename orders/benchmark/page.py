@@ -14,7 +14,10 @@ _BY_CLIENTS: Final[tuple[tuple[str, Callable[[Row], float | None]], ...]] = (
     ("p50 latency, ms", lambda row: row.p50_ms),
     ("p95 latency, ms", lambda row: row.p95_ms),
     ("p99 latency, ms", lambda row: row.p99_ms),
-    ("Retries per order", lambda row: row.retries / max(1.0, row.orders_per_second * row.repeats)),
+    (
+        "Retries and conflicts, an order",
+        lambda row: (row.retries + row.conflicts) / max(1, row.orders_placed),
+    ),
     ("Time a claimed row is held, p50, ms", lambda row: row.hold_p50_ms),
     ("Time a claimed row is held, p99, ms", lambda row: row.hold_p99_ms),
     ("Orders that share a transaction, mean", lambda row: row.batch_mean),
@@ -41,26 +44,31 @@ def to_html(report: Report) -> str:
 
 
 def _draw(rows: Sequence[Row]) -> list[Plot]:
+    names = list(dict.fromkeys(_name(row) for row in rows))
     closed = [row for row in rows if row.offered_percent is None]
-    plots = [_draw_series(f"{title}, by clients", closed, measure) for title, measure in _BY_CLIENTS]
+    plots = [_draw_series(f"{title}, by clients", closed, measure, names) for title, measure in _BY_CLIENTS]
     most = max(row.clients for row in closed)
     offered = [row for row in rows if row.offered_percent and row.clients == most]
     plots += [
-        _draw_series(f"{title}, by the share of capacity offered (%), {most} clients", offered, measure)
+        _draw_series(
+            f"{title}, by the share of capacity offered (%), {most} clients", offered, measure, names
+        )
         for title, measure in _BY_OFFER
     ]
     busiest = [row for row in closed if row.clients == most]
-    plots += [_draw_processor(busiest, most), _draw_batches(busiest, most)]
+    plots += [_draw_processor(busiest, most), _draw_batches(busiest, most, names)]
     return [plot for plot in plots if plot.lines or plot.bars]
 
 
-def _draw_series(title: str, rows: Sequence[Row], measure: Callable[[Row], float | None]) -> Plot:
+def _draw_series(
+    title: str, rows: Sequence[Row], measure: Callable[[Row], float | None], names: Sequence[str]
+) -> Plot:
     series: dict[str, list[tuple[int, float]]] = {}
     for row in rows:
         value = measure(row)
         if value is not None:
             series.setdefault(_name(row), []).append((row.offered_percent or row.clients, value))
-    return draw_lines(title=title, series=series)
+    return draw_lines(title=title, series=series, names=names)
 
 
 def _draw_processor(rows: Sequence[Row], clients: int) -> Plot:
@@ -70,10 +78,10 @@ def _draw_processor(rows: Sequence[Row], clients: int) -> Plot:
     }
     if database:
         parts["database"] = database
-    return draw_bars(title=f"CPU ms an order, {clients} clients", parts=parts)
+    return draw_bars(title=f"CPU ms an order, {clients} clients", parts=parts, names=["Python", "database"])
 
 
-def _draw_batches(rows: Sequence[Row], clients: int) -> Plot:
+def _draw_batches(rows: Sequence[Row], clients: int, names: Sequence[str]) -> Plot:
     """Draw the sizes of batches in classes that double."""
     parts: dict[str, dict[str, float]] = {}
     largest = max((row.batch_max or 0 for row in rows), default=0)
@@ -86,7 +94,9 @@ def _draw_batches(rows: Sequence[Row], clients: int) -> Plot:
                 )
                 for low in edges
             }
-    return draw_bars(title=f"Shared transactions, by how many orders, {clients} clients", parts=parts)
+    return draw_bars(
+        title=f"Shared transactions, by how many orders, {clients} clients", parts=parts, names=names
+    )
 
 
 def _name(row: Row) -> str:

@@ -8,15 +8,19 @@ _WIDTH: Final = 460
 _HEIGHT: Final = 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 20, 20, 40
 _BAR_SHARE: Final = 0.6
+# More labels of bars than this stand in two rows.
+_LABELS_A_ROW: Final = 5
+_ROW_HEIGHT: Final = 12.0
 _COLOURS: Final = ("#0b6e4f", "#1f5fbf", "#b3541e", "#555555", "#c2185b", "#7b5ea7", "#8a8a00", "#00838f")
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A label on an axis, in SVG units."""
+    """A label on an axis, in SVG units. `below` is how much further than usual it stands from the axis."""
 
     label: str
     at: float
+    below: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,13 @@ class Plot:
     bars: tuple[Bar, ...] = ()
 
 
-def draw_lines(*, title: str, series: Mapping[str, Sequence[tuple[int, float]]]) -> Plot:
-    """Lay out lines of (x, y). The numbers along stand at even distances, whatever they are."""
+def draw_lines(
+    *, title: str, series: Mapping[str, Sequence[tuple[int, float]]], names: Sequence[str]
+) -> Plot:
+    """Lay out lines of (x, y). The numbers along stand at even distances, whatever they are.
+
+    The same name of `names` has the same colour in every plot.
+    """
     numbers = sorted({x for points in series.values() for x, _y in points})
     highest = max((y for points in series.values() for _x, y in points), default=0.0) or 1.0
     step = (_WIDTH - _LEFT - _RIGHT) / max(1, len(numbers) - 1)
@@ -69,7 +78,7 @@ def draw_lines(*, title: str, series: Mapping[str, Sequence[tuple[int, float]]])
         dots = [(place_along(x), _place_up(y, highest)) for x, y in points]
         return Line(" ".join(f"{x},{y}" for x, y in dots), tuple(dots), colour)
 
-    legend = _give_colours(series)
+    legend = _give_colours(series, names)
     return _frame(
         title,
         highest,
@@ -79,13 +88,13 @@ def draw_lines(*, title: str, series: Mapping[str, Sequence[tuple[int, float]]])
     )
 
 
-def draw_bars(*, title: str, parts: Mapping[str, Mapping[str, float]]) -> Plot:
+def draw_bars(*, title: str, parts: Mapping[str, Mapping[str, float]], names: Sequence[str]) -> Plot:
     """Lay out stacked bars: `parts` are layers, each with a value for every label along."""
     labels = list(dict.fromkeys(label for values in parts.values() for label in values))
     heights = {label: sum(values.get(label, 0.0) for values in parts.values()) for label in labels}
     highest = max(heights.values(), default=0.0) or 1.0
     step = (_WIDTH - _LEFT - _RIGHT) / max(1, len(labels))
-    legend = _give_colours(parts)
+    legend = _give_colours(parts, names)
     bars = []
     for index, label in enumerate(labels):
         base = 0.0
@@ -95,8 +104,11 @@ def draw_bars(*, title: str, parts: Mapping[str, Mapping[str, float]]) -> Plot:
             left = round(_LEFT + (index + (1 - _BAR_SHARE) / 2) * step, 1)
             bars.append(Bar(left, top, round(step * _BAR_SHARE, 1), round(bottom - top, 1), colour))
             base += value
-    along = tuple(Tick(label, round(_LEFT + (i + 0.5) * step, 1)) for i, label in enumerate(labels))
-    return _frame(title, highest, along=along, legend=legend, bars=tuple(bars))
+    lower = _ROW_HEIGHT if len(labels) > _LABELS_A_ROW else 0.0
+    along = [
+        Tick(label, round(_LEFT + (i + 0.5) * step, 1), lower * (i % 2)) for i, label in enumerate(labels)
+    ]
+    return _frame(title, highest, along=tuple(along), legend=legend, bars=tuple(bars))
 
 
 def _frame(
@@ -133,5 +145,5 @@ def _to_label(value: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def _give_colours(labels: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
-    return tuple((label, _COLOURS[index % len(_COLOURS)]) for index, label in enumerate(labels))
+def _give_colours(labels: Mapping[str, object], names: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    return tuple((label, _COLOURS[names.index(label) % len(_COLOURS)]) for label in labels)

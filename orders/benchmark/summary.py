@@ -31,6 +31,7 @@ class Row:
     history_orders: int
     # Of the rate of the row without it: an open loop.
     offered_percent: int | None
+    orders_placed: int
     orders_per_second: float
     orders_per_second_min: float
     orders_per_second_max: float
@@ -88,6 +89,7 @@ def _to_row(turn: Turn, group: Sequence[Run], rates: dict[Turn, float]) -> Row:
         repeats=len(group),
         history_orders=turn.history,
         offered_percent=turn.offered_percent,
+        orders_placed=sum(len(run.tally.latencies) for run in group),
         orders_per_second=round(rates[turn], 1),
         orders_per_second_min=round(min(each), 1),
         orders_per_second_max=round(max(each), 1),
