@@ -13,7 +13,7 @@ _APPS_IN_ORDER: Final = ("shop", "orders", "payments", "inventory")
 _MODELS_IN_ORDER: Final = (
     *("Product", "Category"),
     *("Order", "OutboxMessage", "JobHealth"),
-    *("Payment", "Refund", "GatewayEvent"),
+    *("Payment", "Refund", "GatewayEvent", "ReconciliationFinding"),
     *("StockItem", "StockMovement"),
 )
 

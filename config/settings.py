@@ -155,6 +155,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 # --- Celery -------------------------------------------------------------------------------------------------
 
 SWEEP_INTERVAL_SECONDS = env.int("SWEEP_INTERVAL_SECONDS", default=15)
+RECONCILE_INTERVAL_SECONDS = env.int("RECONCILE_INTERVAL_SECONDS", default=3600)
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -191,6 +192,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "payments.apply_pending_events",
         "schedule": 10,
         "options": {"expires": 10},
+    },
+    "reconcile-payments": {
+        "task": "payments.reconcile_payments",
+        "schedule": RECONCILE_INTERVAL_SECONDS,
+        "options": {"expires": RECONCILE_INTERVAL_SECONDS},
     },
     "redeliver-sandbox-callbacks": {
         "task": "payments.redeliver_sandbox_callbacks",
@@ -238,7 +244,7 @@ MAX_UNPAID_UNITS_PER_CUSTOMER = env.int("MAX_UNPAID_UNITS_PER_CUSTOMER", default
 MAX_UNPAID_UNITS_PER_ADDRESS = env.int("MAX_UNPAID_UNITS_PER_ADDRESS", default=1000)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # How many units of a flash sale may be in orders being placed: those left times the factor plus the slack,
-# and at most so many. Whoever comes beyond that waits in the waiting room (docs/flash-sales.md).
+# and at most so many. Whoever comes beyond that waits in the waiting room (docs/gate.md).
 GATE_FACTOR = env.float("GATE_FACTOR", default=1.2)
 GATE_SLACK = env.int("GATE_SLACK", default=20)
 GATE_MAX_IN_FLIGHT = env.int("GATE_MAX_IN_FLIGHT", default=100)

@@ -6,40 +6,25 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory.backoffice import PanelSource, RecordAdmin
 from orders.errors import OrderNotFound
 from orders.money import format_money
 from orders.selectors import get_order
+from payments.admin_filters import OpenFilter, WaitingFilter
 from payments.admin_panels import show_events, show_refunds_of_payment
-from payments.models import EventOutcome, GatewayEvent, Payment, PaymentStatus, Refund
-from payments.staff_actions import CLOSE, CONFIRM, REAPPLY, REFUND_SENT, RESEND, SEND_BACK
-
-_WAITING_FOR_STAFF: Final = (
-    EventOutcome.AMOUNT_MISMATCH,
-    EventOutcome.UNKNOWN_REFERENCE,
-    EventOutcome.REVIEW,
+from payments.models import (
+    EventOutcome,
+    GatewayEvent,
+    Payment,
+    PaymentStatus,
+    ReconciliationFinding,
+    Refund,
 )
+from payments.staff_actions import CLOSE, CONFIRM, DISMISS, REAPPLY, REFUND_SENT, RESEND, SEND_BACK
+
 _LONGEST_NUMBER: Final = 20
-
-
-class WaitingFilter(admin.SimpleListFilter):
-    """Events by whether somebody has to look at them."""
-
-    title = gettext_lazy("waiting")
-    parameter_name = "waiting"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """See SimpleListFilter."""
-        return [("staff", _("For staff")), ("retry", _("For the next attempt"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """See SimpleListFilter."""
-        if self.value() == "staff":
-            return queryset.filter(outcome__in=_WAITING_FOR_STAFF)
-        return queryset.filter(outcome=EventOutcome.WAITING) if self.value() == "retry" else queryset
 
 
 def _find_order(search_term: str) -> int | None:
@@ -151,6 +136,40 @@ class RefundAdmin(RecordAdmin):
     def show_amount(self, refund: Refund) -> str:
         """What goes back."""
         return format_money(refund.amount, refund.payment.currency)
+
+
+@admin.register(ReconciliationFinding)
+class ReconciliationFindingAdmin(RecordAdmin):
+    """Where a gateway's list and our payments disagree, or did."""
+
+    list_display = (
+        *("first_seen_at", "gateway", "kind", "reference", "show_expected", "show_actual"),
+        *("resolved_at", "dismissed_at"),
+    )
+    list_filter = (OpenFilter, "kind", "gateway")
+    search_fields = ("=reference",)
+    search_help_text = gettext_lazy("The gateway's name of a payment.")
+    sortable_by = ()
+    fields = (
+        ("gateway", "kind"),
+        ("reference", "payment", "charged_at"),
+        ("show_expected", "show_actual"),
+        "detail",
+        ("first_seen_at", "last_seen_at"),
+        ("resolved_at", "dismissed_at"),
+    )
+    readonly_fields = ("show_expected", "show_actual")
+    staff_actions = (DISMISS,)
+
+    @admin.display(description=gettext_lazy("ours"))
+    def show_expected(self, finding: ReconciliationFinding) -> str:
+        """What we have on record."""
+        return format_money(finding.expected, finding.currency)
+
+    @admin.display(description=gettext_lazy("the gateway's"))
+    def show_actual(self, finding: ReconciliationFinding) -> str:
+        """What the gateway has on record."""
+        return format_money(finding.actual, finding.currency)
 
 
 @admin.register(GatewayEvent)

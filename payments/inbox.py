@@ -11,16 +11,16 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, transaction
 
 from inventory.errors import OutOfStock, StockBusy
 from inventory.transactions import run_in_transaction
 from orders.errors import AllowanceExceeded
 from orders.services import lock_order
 from payments.errors import MalformedEvent
+from payments.event_columns import check_fit, to_columns
 from payments.gateways.base import EventContent, EventKind
 from payments.gateways.registry import get_gateway
-from payments.keys import find_payment_id
 from payments.models import EventOutcome, GatewayEvent, Payment
 from payments.settling import settle_event
 from payments.types import EventReceipt
@@ -34,8 +34,6 @@ _LONGEST_PAUSE = dt.timedelta(hours=1)
 REAPPLICABLE = (EventOutcome.UNKNOWN_REFERENCE, EventOutcome.REVIEW)
 LEFT_TO_STAFF = (*REAPPLICABLE, EventOutcome.AMOUNT_MISMATCH)
 _LONGEST_ID = 100
-_LONGEST_REFERENCE = 100
-_LONGEST_CURRENCY = 3
 
 
 def receive_event(*, gateway: str, headers: Mapping[str, str], body: bytes, now: dt.datetime) -> EventReceipt:
@@ -58,8 +56,8 @@ def record_event(
     `body` says where it comes from. An event recorded before changes nothing. Raises MalformedEvent if a
     value fits no column. Opens its own transactions.
     """
-    _check_fit(content)
-    return _take({**_describe(gateway, event_id, body, now), **_to_columns(gateway, content)}, now)
+    check_fit(content)
+    return _take({**_describe(gateway, event_id, body, now), **to_columns(gateway, content)}, now)
 
 
 def record_unreadable(
@@ -161,45 +159,14 @@ def _read(event_pk: int, now: dt.datetime) -> None:
         return
     try:
         content = get_gateway(event.gateway).read_event(event.body)
-        _check_fit(content)
+        check_fit(content)
     except MalformedEvent as error:
         event.outcome, event.settled_at, event.latest_error = EventOutcome.REVIEW, now, str(error)[:500]
         event.attempts += 1
     else:
-        for name, value in _to_columns(event.gateway, content).items():
+        for name, value in to_columns(event.gateway, content).items():
             setattr(event, name, value)
     event.save()
-
-
-def _to_columns(gateway: str, content: EventContent) -> dict[str, Any]:
-    return {
-        "kind": content.kind.value,
-        "reference": content.reference,
-        "amount": content.amount,
-        "currency": content.currency,
-        "charge_reference": content.charge_reference,
-        "payment": _find_by_key(gateway, content.payment_key),
-    }
-
-
-def _check_fit(content: EventContent) -> None:
-    """Raise MalformedEvent if a value does not fit its column."""
-    references = (content.reference, content.charge_reference)
-    if max(map(len, references)) > _LONGEST_REFERENCE or len(content.currency) > _LONGEST_CURRENCY:
-        raise MalformedEvent("a reference or the currency is too long")
-    if content.amount is not None and abs(content.amount) > models.BigIntegerField.MAX_BIGINT:
-        raise MalformedEvent("the amount is too large")
-    try:
-        f"{content.reference}{content.charge_reference}{content.currency}".encode()
-    except UnicodeEncodeError as error:
-        raise MalformedEvent("a reference or the currency is no text") from error
-
-
-def _find_by_key(gateway: str, payment_key: str) -> Payment | None:
-    payment_id = find_payment_id(payment_key)
-    if payment_id is None:
-        return None
-    return Payment.objects.filter(id=payment_id, gateway=gateway).first()
 
 
 def _apply_read_event(event_pk: int, now: dt.datetime) -> bool:

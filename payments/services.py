@@ -2,6 +2,7 @@
 
 from payments.by_hand import confirm_payment, confirm_refund, resend_refund
 from payments.inbox import apply_event, apply_pending_events, close_event, reapply_event, receive_event
+from payments.reconciliation.running import dismiss_finding, reconcile_payments
 from payments.refunds import execute_refund, refund_order, refund_payment
 from payments.starting import close_payments_of_order, start_payment
 from payments.statements.importing import import_statement
@@ -13,10 +14,12 @@ __all__ = [
     "close_payments_of_order",
     "confirm_payment",
     "confirm_refund",
+    "dismiss_finding",
     "execute_refund",
     "import_statement",
     "reapply_event",
     "receive_event",
+    "reconcile_payments",
     "refund_order",
     "refund_payment",
     "resend_refund",

@@ -36,7 +36,9 @@ def settle_event(
     if event.kind == EventKind.REFUND_FAILED:
         return _note_failed_refund(event, payment)
     status, origins = _MOVES.get(event.kind, ("", ()))
-    if payment.status not in origins:
+    # An attempt whose answer was lost may have left a twin at the gateway: what becomes of that is no matter.
+    is_twin = event.reference not in ("", payment.reference)
+    if payment.status not in origins or is_twin:
         return EventOutcome.IGNORED
     # The order stays as it is: its deadline neither moves nor ends, and it can be paid in another way until
     # then.

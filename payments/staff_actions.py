@@ -21,6 +21,7 @@ from payments.models import (
     GatewayEvent,
     Payment,
     PaymentStatus,
+    ReconciliationFinding,
     Refund,
     RefundStatus,
 )
@@ -85,6 +86,10 @@ def _resend(refund: Refund, actor: str, now: dt.datetime) -> bool:
 
 def _close(event: GatewayEvent, actor: str, now: dt.datetime) -> bool:
     return services.close_event(event_pk=event.pk)
+
+
+def _dismiss(finding: ReconciliationFinding, actor: str, now: dt.datetime) -> bool:
+    return services.dismiss_finding(finding_id=finding.pk, now=now)
 
 
 def _reapply(event: GatewayEvent, actor: str, now: dt.datetime) -> bool:
@@ -171,4 +176,12 @@ RESEND: Final = StaffAction(
     permission="payments.change_refund",
     is_possible=lambda refund: refund.status == RefundStatus.FAILED,
     run=_resend,
+)
+DISMISS: Final = StaffAction(
+    name="dismiss",
+    label=gettext_lazy("Settled by hand"),
+    question=gettext_lazy("Is this settled? It shows up again only if one of the two amounts changes."),
+    permission="payments.change_reconciliationfinding",
+    is_possible=lambda finding: finding.resolved_at is None and finding.dismissed_at is None,
+    run=_dismiss,
 )

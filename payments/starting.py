@@ -15,7 +15,7 @@ from orders.errors import OrderNotPayable
 from orders.services import enqueue, extend_deadline, lock_order
 from orders.states import OrderStatus
 from orders.types import OrderView
-from payments.gateways.base import Gateway, HostedPayment, PaymentRequest
+from payments.gateways.base import Gateway, GatewayCharge, HostedPayment, PaymentRequest
 from payments.gateways.registry import get_gateway, get_offered_gateway
 from payments.keys import name_payment
 from payments.models import Payment, PaymentStatus
@@ -103,6 +103,16 @@ def _save_hosted(payment: Payment, hosted: HostedPayment, *, return_url: str, no
         key = f"{CLOSE_TOPIC}:{payment.id}"
         enqueue(topic=CLOSE_TOPIC, payloads={key: {"order_id": payment.order_id}}, now=now)
     return order
+
+
+def adopt_session(*, payment_id: int, charge: GatewayCharge, now: dt.datetime) -> None:
+    """Note the gateway's answer that was lost in a crash. Opens its own transaction.
+
+    An order that is not pending any more has the payment closed, as if the answer had come late.
+    """
+    payment = Payment.objects.get(id=payment_id)
+    hosted = HostedPayment(charge.reference, charge.redirect_url)
+    run_in_transaction(lambda: _save_hosted(payment, hosted, return_url=settings.SITE_URL, now=now))
 
 
 def close_payments_of_order(key: str, payload: Mapping[str, Any]) -> None:

@@ -16,6 +16,12 @@ def apply_pending_events(**kwargs: Any) -> None:
     services.apply_pending_events(now=timezone.now())
 
 
+@shared_task(name="payments.reconcile_payments")
+def reconcile_payments(**kwargs: Any) -> None:
+    """Compare recent payments with their gateways and repair what is safe."""
+    services.reconcile_payments(now=timezone.now(), since=None, repair=True)
+
+
 @shared_task(name="payments.redeliver_sandbox_callbacks")
 def redeliver_sandbox_callbacks(**kwargs: Any) -> None:
     """Do the sandbox provider's part: send again what the shop has not taken."""

@@ -19,6 +19,31 @@ class PaymentView:
 
 
 @dataclass(frozen=True, slots=True)
+class FindingView:
+    """A disagreement with a gateway. `expected` is what we have on record, `actual` what the gateway has."""
+
+    gateway: str
+    kind: str
+    reference: str
+    payment_id: int | None
+    expected: int
+    actual: int
+    currency: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReconciliationReport:
+    """How one gateway's list compares with ours; `error` says why it could not be compared to the end."""
+
+    gateway: str
+    charges: int
+    findings: tuple[FindingView, ...]
+    repaired: tuple[FindingView, ...]
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EventReceipt:
     """How a gateway event ended; empty while it waits to be applied."""
 

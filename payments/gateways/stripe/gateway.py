@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import json
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,7 +11,7 @@ from typing import Any, Final
 import stripe
 from django.utils.translation import gettext_lazy as _
 
-from payments.errors import GatewayUnavailable, InvalidSignature, MalformedEvent
+from payments.errors import GatewayUnavailable, InvalidSignature, MalformedEvent, UnsupportedAmount
 from payments.gateways.base import (
     ChargeStatus,
     EventContent,
@@ -22,6 +23,8 @@ from payments.gateways.base import (
 from payments.gateways.stripe import reading
 from payments.gateways.stripe.api import connect, is_missing, translate_errors
 from payments.gateways.stripe.currencies import to_stripe
+
+logger = logging.getLogger(__name__)
 
 # Stripe's own bounds: a session lives for at least half an hour and at most a day.
 _SHORTEST: Final = dt.timedelta(minutes=31)
@@ -145,7 +148,13 @@ class StripeGateway:
                 }
             )
             for session in sessions.auto_paging_iter():
-                if (charge := reading.read_session(session)) is not None:
+                try:
+                    charge = reading.read_session(session)
+                except UnsupportedAmount as error:
+                    # The event that told of it waits for staff; it must not hide the others.
+                    logger.warning("Stripe session %s is left out: %s", session.id, error)
+                    continue
+                if charge is not None:
                     yield charge
 
     def verify_event(self, *, headers: Mapping[str, str], body: bytes) -> str:
