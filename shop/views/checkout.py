@@ -68,9 +68,10 @@ def _open_checkout(request: HttpRequest) -> HttpResponse:
     if cart_id is not None and (order := settle_cart(cart_id=cart_id, now=timezone.now())):
         messages.info(request, _("This order has been placed already."))
         return _go_to_order(order)
-    if read_ticket_cookie(request) and recall_order(request):
+    waiting = recall_order(request)
+    if waiting and read_ticket_cookie(request):
         return redirect("shop:waiting_room")
-    return _show(request, typed=_guess_address(request))
+    return _show(request, typed=waiting or _guess_address(request))
 
 
 def _adjust(request: HttpRequest) -> HttpResponse:

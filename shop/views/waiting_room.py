@@ -8,10 +8,12 @@ import math
 from contextlib import suppress
 from typing import Any, Final
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
@@ -46,9 +48,14 @@ def show_waiting_room(request: HttpRequest) -> HttpResponse:
         case Waiting() | SoldOut():
             return _show_line(request, _PAGE, admission, ticket, now)
     order = recall_order(request)
-    if order is None:
-        return redirect("shop:checkout")
-    return place_order_as_typed(request, order)
+    if order and ticket:
+        return place_order_as_typed(request, order)
+    if order:
+        # Their browser has thrown the ticket away: what somebody sent so long ago is not ordered unasked.
+        messages.warning(
+            request, _("You were away for too long and lost your place. Please place the order again.")
+        )
+    return redirect("shop:checkout")
 
 
 @never_cache
@@ -59,7 +66,7 @@ def show_place(request: HttpRequest) -> HttpResponse:
     ticket = read_ticket_cookie(request) or ""
     match admission := ask_again(ticket=ticket, now=now, stays=True):
         case Waiting() | SoldOut(line=Waiting()):
-            return _show_line(request, _FRAGMENT, admission, ticket, now)
+            return _show_line(request, _FRAGMENT, admission, ticket, now, seen=request.GET.get("seen"))
     return HttpResponseClientRedirect(reverse("shop:waiting_room"))
 
 
@@ -71,10 +78,17 @@ def _leave(request: HttpRequest) -> HttpResponse:
 
 
 def _show_line(
-    request: HttpRequest, template: str, admission: Waiting | SoldOut, ticket: str, now: dt.datetime
+    request: HttpRequest,
+    template: str,
+    admission: Waiting | SoldOut,
+    ticket: str,
+    now: dt.datetime,
+    seen: str | None = None,
 ) -> HttpResponse:
     line = admission.line if isinstance(admission, SoldOut) else admission
-    response = render(request, template, _describe(admission, ticket, now))
+    content = _describe(admission, ticket, now)
+    # Nothing new is not shown again, so that nobody has the same read out to them every second.
+    response = HttpResponse(status=204) if content["state"] == seen else render(request, template, content)
     if line is None:
         # Nothing will come back: the order is over, the cart is kept.
         forget_order(request)
@@ -87,13 +101,16 @@ def _show_line(
 def _describe(admission: Waiting | SoldOut, ticket: str, now: dt.datetime) -> dict[str, Any]:
     line = admission.line if isinstance(admission, SoldOut) else admission
     sale = _find_sale(ticket, now, is_final=line is None)
+    held = admission.held if isinstance(admission, SoldOut) else 0
+    minutes = _round_minutes(line)
     return {
+        "state": f"{line.place}.{line.left}.{held}.{minutes}" if line else "",
         "sale": sale,
         "is_over": sale is not None and sale.is_over(now),
         "is_sold_out": isinstance(admission, SoldOut),
-        "held": admission.held if isinstance(admission, SoldOut) else 0,
+        "held": held,
         "line": line,
-        "minutes": _round_minutes(line),
+        "minutes": minutes,
         "before": line.place - 1 if line else 0,
         "refresh_seconds": math.ceil(line.poll_seconds) if line else 0,
     }

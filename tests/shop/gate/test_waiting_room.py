@@ -133,7 +133,7 @@ def test_the_page_asks_again_when_the_server_says_with_and_without_scripts(clien
     Somebody(sale)
     send_order(client, sale)
     page = client.get(ROOM).content.decode()
-    assert re.search(r'hx-get="/checkout/waiting/place/" hx-trigger="every \d+\.\ds"', page)
+    assert re.search(r'hx-get="/checkout/waiting/place/\?seen=[\w.]+" hx-trigger="every \d+\.\ds"', page)
     assert re.search(r'<noscript><meta http-equiv="refresh" content="[12]"></noscript>', page)
     assert "<title>Number 1 in line" in page
     part = client.get(PLACE).content.decode()
@@ -168,7 +168,7 @@ def test_two_tabs_share_one_place_and_make_one_order(client: Client) -> None:
     assert Order.objects.count() == 1
 
 
-@pytest.mark.parametrize("forged", ["", "nonsense", "a:b:c", "x" * 5000])
+@pytest.mark.parametrize("forged", ["nonsense", "a:b:c", "x" * 5000])
 def test_a_forged_ticket_is_like_none(client: Client, forged: str) -> None:
     sale = make_sale()
     somebody = Somebody(sale)
@@ -305,3 +305,32 @@ def test_a_ticket_that_was_not_shown_for_minutes_is_a_place_at_the_end(client: C
     late = timezone.now() + dt.timedelta(minutes=3)
     ticket = client.cookies["queue_ticket"].value
     assert gate.ask_again(ticket=ticket, now=late) is None
+
+
+def test_an_order_whose_ticket_is_gone_is_not_placed_unasked(client: Client) -> None:
+    sale = make_sale()
+    somebody = Somebody(sale)
+    send_order(client, sale)
+    client.get(ROOM)
+    somebody.leave()
+    # The browser throws the cookie away after two minutes without the page.
+    assert client.cookies["queue_ticket"]["max-age"] == 120
+    del client.cookies["queue_ticket"]
+    page = client.get(ROOM, follow=True)
+    assert "You were away for too long and lost your place." in words(page)
+    assert 'value="London"' in page.content.decode(), "what was typed is kept"
+    assert not Order.objects.exists()
+
+
+def test_a_place_that_has_not_changed_is_not_shown_again(client: Client) -> None:
+    sale = make_sale()
+    Somebody(sale)
+    other = Client()
+    for person in (other, client):
+        send_order(person, sale)
+    seen = re.search(r"seen=([\w.]+)", client.get(ROOM).content.decode())
+    assert seen is not None
+    answer = client.get(PLACE, {"seen": seen[1]})
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.cookies["queue_ticket"].value, "the ticket is renewed all the same"
+    assert client.get(PLACE, {"seen": "1.1.1.1"}).status_code == 200
