@@ -118,10 +118,14 @@ def test_in_a_storm_a_body_that_breaks_off_is_a_400(client, gone):
         def read(self, *_size):
             raise ConnectionResetError
 
+    def start_response(status, _headers, _error=None):
+        answers.append(status)
+        return lambda _data: None
+
     storm(client, gone)
-    answers = []
+    answers: list[str] = []
     environ = client._base_environ(
         PATH_INFO=ORDERS, REQUEST_METHOD="POST", CONTENT_TYPE="application/json", CONTENT_LENGTH="100"
     )
-    WSGIHandler()({**environ, "wsgi.input": BrokenOff()}, lambda status, _headers: answers.append(status))
+    WSGIHandler()({**environ, "wsgi.input": BrokenOff()}, start_response)
     assert answers == ["400 Bad Request"]
