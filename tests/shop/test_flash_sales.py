@@ -87,10 +87,10 @@ def test_the_offer_has_a_sku_of_its_own_and_each_sale_another() -> None:
     variant = make_variant(sku="MUG", on_hand=30)
     first = make_sale(variant, now=NOW)
     assert first.sku == "MUG.SALE-1"
-    later = {"starts_at": NOW + 2 * HOUR, "ends_at": NOW + 3 * HOUR}
+    later: dict[str, Any] = {"starts_at": NOW + 2 * HOUR, "ends_at": NOW + 3 * HOUR}
     assert make_sale(variant, now=NOW, **later).sku == "MUG.SALE-2"
     make_variant(sku="MUG.SALE-3")
-    last = {"starts_at": NOW + 4 * HOUR, "ends_at": NOW + 5 * HOUR}
+    last: dict[str, Any] = {"starts_at": NOW + 4 * HOUR, "ends_at": NOW + 5 * HOUR}
     assert make_sale(variant, now=NOW, **last).sku == "MUG.SALE-4"
 
 
