@@ -226,6 +226,23 @@ def test_nobody_is_told_sold_out_while_an_order_may_still_fail(sale_id):
     assert isinstance(three.ask(0.3), SoldOut)
 
 
+def test_while_somebody_asks_mysql_nobody_is_told_sold_out_on_the_gates_word(sale_id):
+    told = []
+
+    class SlowShelf(Shelf):
+        def read(self, sale_id, now):
+            told.append(Caller(others, sale_id, "meanwhile").ask(0.2))
+            return super().read(sale_id, now)
+
+    shelf = Shelf(1)
+    others = make_gate(open_redis, shelf)
+    settle(others, sale_id, Caller(others, sale_id, "first").ask(0))
+    # The gate believes that there is none left; MySQL has got one more meanwhile.
+    asking = Caller(make_gate(open_redis, SlowShelf(1)), sale_id, "asks")
+    assert isinstance(asking.ask(0.1), Admitted)
+    assert [type(answer) for answer in told] == [Waiting]
+
+
 def test_who_stays_gets_the_unit_that_comes_back_in_the_order_of_arrival(sale_id):
     shelf = Shelf(0, held=2)
     gate = make_gate(open_redis, shelf)
