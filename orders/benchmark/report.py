@@ -65,6 +65,8 @@ _COLUMNS: Final = (
     ("CPU db", "database_cpu_ms_per_order", "{:.2f}"),
     ("oversold", "oversold_units", "{}"),
     ("refused/s", "refused_per_second", "{:.0f}"),
+    ("refusal p50", "refusal_p50_ms", "{:.1f}"),
+    ("refusal p99", "refusal_p99_ms", "{:.1f}"),
     ("unserved/s", "unserved_per_second", "{:.0f}"),
     ("busy", "busy", "{}"),
     ("retries", "retries", "{}"),

@@ -40,6 +40,8 @@ class Row:
     p99_ms: float
     max_ms: float
     refused_per_second: float
+    refusal_p50_ms: float | None
+    refusal_p99_ms: float | None
     unserved_per_second: float | None
     oversold_units: int
     busy: int
@@ -125,7 +127,11 @@ def _measure_latencies(group: Sequence[Run]) -> dict[str, Any]:
         f"hold_{name}_ms": _median_of_known(lambda run: _find_quantile(run.tally.holds, share), group)  # noqa: B023
         for name, share in (("p50", 0.5), ("p99", 0.99))
     }
-    return {**latencies, **holds}
+    refusals = {
+        f"refusal_{name}_ms": _median_of_known(lambda run: _find_quantile(run.tally.refusals, share), group)  # noqa: B023
+        for name, share in (("p50", 0.5), ("p99", 0.99))
+    }
+    return {**latencies, **holds, **refusals}
 
 
 def _sum_contention(group: Sequence[Run]) -> dict[str, Any]:
@@ -179,7 +185,7 @@ def _selling_seconds(run: Run) -> float:
 def _refusal_rate(run: Run) -> float:
     start = run.tally.last_placed_at if run.turn.workload.sells_out else run.tally.started_at
     seconds = run.tally.ended_at - start
-    return run.tally.refusals / seconds if seconds > 0 else 0.0
+    return len(run.tally.refusals) / seconds if seconds > 0 else 0.0
 
 
 def _unserved_rate(run: Run) -> float:

@@ -15,7 +15,8 @@ class Tally:
     """
 
     latencies: list[float] = field(default_factory=list)
-    refusals: int = 0
+    # How long the answer took that there is not enough left.
+    refusals: list[float] = field(default_factory=list)
     busy: int = 0
     placed_in_all: int = 0
     paid_in_all: int = 0
@@ -40,7 +41,7 @@ class Tally:
             self.latencies.append(ended - began)
             self.last_placed_at = ended
         elif outcome is Outcome.REFUSED:
-            self.refusals += 1
+            self.refusals.append(ended - began)
         else:
             self.busy += 1
 
