@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from inventory.errors import InventoryError, OutOfStock, StockConflict
 from inventory.ids import new_id
@@ -105,7 +106,7 @@ def end_flash_sale(*, sale_id: int, actor: str, now: dt.datetime) -> FlashSaleVi
     """
     # First the end, which stops new orders, and then, committed, the units: those who were ordering at that
     # moment do not have to wait for it, and soon there are no more of them to take units meanwhile.
-    _close(sale_id, now)
+    _close(FlashSale.objects.filter(id=sale_id), now)
     _return_units(sale_id, actor=actor, now=now)
     return get_flash_sale(sale_id=sale_id)
 
@@ -129,7 +130,8 @@ def tend_flash_sales(*, now: dt.datetime) -> SaleReport:
     returned = 0
     for sale_id in sorted(due | _list_with_returns()):
         try:
-            _close(sale_id, now)
+            # By the end it has now: staff may have moved it since this round began.
+            _close(FlashSale.objects.filter(id=sale_id, ends_at__lte=now), now)
             returned += _return_units(sale_id, actor=_ACTOR, now=now)
         except InventoryError as error:
             logger.warning("flash sale %s is left for the next round: %s", sale_id, error)
@@ -137,8 +139,8 @@ def tend_flash_sales(*, now: dt.datetime) -> SaleReport:
     return SaleReport(opened=opened, ended=len(due), units_returned=returned)
 
 
-def _close(sale_id: int, now: dt.datetime) -> None:
-    if FlashSale.objects.filter(id=sale_id, ended_at=None).update(ended_at=now):
+def _close(sales: QuerySet[FlashSale], now: dt.datetime) -> None:
+    if sales.filter(ended_at=None).update(ended_at=now):
         transaction.on_commit(forget_board)
 
 
@@ -148,6 +150,8 @@ def _return_units(sale_id: int, *, actor: str, now: dt.datetime) -> int:
     def give_back() -> int:
         # Under the sale's lock: two that tend it at once do not both want to move the same units.
         sale = _lock(sale_id)
+        if sale.ended_at is None:
+            return 0
         levels = get_levels_by_id(ids=[sale.offer.stock_item_id])
         units = levels[sale.offer.stock_item_id].available
         if units:

@@ -106,6 +106,22 @@ def test_units_ordered_while_those_to_return_are_counted_are_counted_again(
     assert check_books() == []
 
 
+def test_a_sale_that_is_prolonged_at_the_last_moment_keeps_its_units(proxied: CommitCuttingProxy) -> None:
+    sale = make_sale(on_hand=40, units=30)
+    later = sale.ends_at + HOUR
+
+    def prolong() -> None:
+        change = {"ends_at": later}
+        move = partial(change_flash_sale, sale_id=sale.id, changes=change, actor="test", now=timezone.now())
+        assert race([move]).errors == []
+
+    # The round has seen that the sale is past its end, and is about to write that down.
+    proxied.interrupt("SET `ended_at`", prolong)
+    assert tend_flash_sales(now=sale.ends_at).units_returned == 0
+    assert FlashSale.objects.get().ended_at is None
+    assert count_left(sale) == (10, 30)
+
+
 def test_units_move_into_and_out_of_a_sale_while_both_sell_and_are_cancelled() -> None:
     sale = make_sale(on_hand=60, units=30)
     own_sku = get_levels(sale)[0].sku
