@@ -109,6 +109,14 @@ def _check_secrets() -> Iterator[Diagnosis]:
             "the sandbox gateway takes no real money, and anybody can pay with it",
             "Name your own gateways in PAYMENT_GATEWAYS before you sell.",
         )
+    absent = [name for name in settings.PAYMENT_GATEWAYS if name not in gateways]
+    if gateways and absent:
+        yield Diagnosis(
+            "gateways",
+            Verdict.WARNING,
+            f"named in PAYMENT_GATEWAYS and not there: {', '.join(absent)}",
+            "Correct the name, or set what this gateway needs (docs/payments.md).",
+        )
     if settings.SECURE_COOKIES and not settings.METRICS_TOKEN:
         yield Diagnosis(
             "metrics",

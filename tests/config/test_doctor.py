@@ -149,3 +149,11 @@ def test_a_gate_that_is_wrong_in_quiet_is_named(capsys):
     assert (found["verdict"], found["detail"]) == ("warning", f"wrong: sale {sale.id} by 2 units")
     gate.refresh(sale_id=sale.id, now=timezone.now())
     assert examine(capsys)[1]["gate"]["verdict"] == "ok"
+
+
+@pytest.mark.django_db
+def test_a_gateway_that_is_named_and_lacks_its_secrets_is_named(capsys, settings):
+    settings.PAYMENT_GATEWAYS = ["sandbox", "stripe", "piggy-bank"]
+    _status, checks = examine(capsys)
+    assert checks["gateways"]["verdict"] == "warning"
+    assert "stripe, piggy-bank" in checks["gateways"]["detail"]

@@ -3,9 +3,11 @@
 import datetime as dt
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
 from orders.services import cancel_order, deliver_outbox, sweep_expired_orders
@@ -74,6 +76,27 @@ def test_money_whose_callbacks_were_all_lost_is_found_and_taken(peer):
     event = GatewayEvent.objects.get()
     assert (event.outcome, event.event_id) == ("applied", f"list:{sale.session}:succeeded")
     assert run(repair=True).repaired == ()
+
+
+def test_runs_and_callbacks_at_the_same_time_take_the_money_once(peer):
+    sale = make_stripe_sale()
+    peer.pay(sale.session)
+    events = peer.drop_all()
+
+    def work(number: int) -> None:
+        try:
+            if number % 2:
+                run(repair=True)
+            else:
+                peer.deliver(events)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as workers:
+        list(workers.map(work, range(6)))
+    assert (sale.status, sale.payment.received_amount) == ("paid", 2000)
+    assert GatewayEvent.objects.filter(outcome="applied").count() == 1
+    assert run().findings == ()
 
 
 def test_a_callback_that_comes_after_all_finds_its_money_taken(peer):
