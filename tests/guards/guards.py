@@ -452,9 +452,23 @@ GUARDS = [
     Guard(
         "sale: it ends once",
         "shop/services/flash_sales.py",
-        "FlashSale.objects.filter(id=sale_id, ended_at=None)",
-        "FlashSale.objects.filter(id=sale_id)",
+        "if sales.filter(ended_at=None).update(ended_at=now):",
+        "if sales.update(ended_at=now):",
         "tests/shop/test_flash_sales.py -k exactly_once",
+    ),
+    Guard(
+        "sale: one that is prolonged at the last moment stays open",
+        "shop/services/flash_sales.py",
+        "_close(FlashSale.objects.filter(id=sale_id, ends_at__lte=now), now)",
+        "_close(FlashSale.objects.filter(id=sale_id), now)",
+        f"{SALES} -k prolonged",
+    ),
+    Guard(
+        "sale: units return from sales that are over only",
+        "shop/services/flash_sales.py",
+        "if sale.ended_at is None:\n            return 0",
+        "if False:\n            return 0",
+        f"{SALES} -k prolonged",
     ),
     Guard(
         "sale: others of the variant are looked for under the product's lock",
