@@ -601,7 +601,7 @@ GUARDS = [
         "shop/gate/scripts.py",
         "if not asked_at or math.abs(now - asked_at) > tonumber(ARGV[11]) then return {'unknown'} end",
         "if not asked_at then return {'unknown'} end",
-        "tests/shop/gate/test_redis_faults.py",
+        "tests/shop/gate/test_admission.py -k hour_ago",
     ),
     Guard(
         "gate: a restored snapshot begins a new epoch",

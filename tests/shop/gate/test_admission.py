@@ -243,6 +243,21 @@ def test_while_somebody_asks_mysql_nobody_is_told_sold_out_on_the_gates_word(sal
     assert [type(answer) for answer in told] == [Waiting]
 
 
+def test_what_was_sold_out_an_hour_ago_is_asked_again_by_everybody(sale_id):
+    told = []
+
+    class SlowShelf(Shelf):
+        def read(self, sale_id, now):
+            told.append(Caller(others, sale_id, "meanwhile").ask(3600))
+            return super().read(sale_id, now)
+
+    others = make_gate(open_redis, Shelf(5))
+    others.refresh(sale_id=sale_id, stock=SaleStock(0), now=at(0))
+    asking = Caller(make_gate(open_redis, SlowShelf(5)), sale_id, "asks")
+    assert isinstance(asking.ask(3600), Admitted)
+    assert [type(answer) for answer in told] == [Admitted]
+
+
 def test_who_stays_gets_the_unit_that_comes_back_in_the_order_of_arrival(sale_id):
     shelf = Shelf(0, held=2)
     gate = make_gate(open_redis, shelf)

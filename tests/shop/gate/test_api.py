@@ -76,6 +76,7 @@ def test_a_program_is_told_its_place_and_comes_back_with_its_ticket(
 def test_an_order_placed_before_is_found_whatever_the_gate_says(client: Client, one_at_a_time: None) -> None:
     sale = make_sale()
     number = order(client, sale, "mine").json()["number"]
+    assert order(client, sale, "mine").json()["number"] == number
     Somebody(sale)
     again = order(client, sale, "mine")
     assert (again.status_code, again.json()["number"]) == (201, number)
