@@ -34,6 +34,13 @@ def _find_order(search_term: str) -> int | None:
         return None
 
 
+def _write_money(amount: int, currency: str) -> str:
+    """Write an amount out; what is no currency is shown as it came."""
+    if not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
+        return f"{amount} {currency}"
+    return format_money(amount, currency)
+
+
 @admin.register(Payment)
 class PaymentAdmin(RecordAdmin):
     """Attempts to pay, to be read."""
@@ -81,13 +88,13 @@ class PaymentAdmin(RecordAdmin):
     @admin.display(description=gettext_lazy("received"))
     def show_received(self, payment: Payment) -> str:
         """What came in, with a word where it is not what was asked for."""
-        text = format_money(payment.received_amount, payment.currency)
+        text = _write_money(payment.received_amount, payment.money_currency)
         return f"{text} ⚠" if payment.status == PaymentStatus.REVIEW else text
 
     @admin.display(description=gettext_lazy("refunded"))
     def show_refunded(self, payment: Payment) -> str:
         """What went back, or is about to."""
-        return format_money(payment.refunded_amount, payment.currency)
+        return _write_money(payment.refunded_amount, payment.money_currency)
 
 
 @admin.register(Refund)
@@ -135,7 +142,7 @@ class RefundAdmin(RecordAdmin):
     @admin.display(description=gettext_lazy("amount"))
     def show_amount(self, refund: Refund) -> str:
         """What goes back."""
-        return format_money(refund.amount, refund.payment.currency)
+        return _write_money(refund.amount, refund.payment.money_currency)
 
 
 @admin.register(ReconciliationFinding)
@@ -200,9 +207,7 @@ class GatewayEventAdmin(RecordAdmin):
         """The amount the event names; what is no currency is shown as it came."""
         if event.amount is None:
             return ""
-        if not (len(event.currency) == 3 and event.currency.isascii() and event.currency.isalpha()):
-            return f"{event.amount} {event.currency}"
-        return format_money(event.amount, event.currency)
+        return _write_money(event.amount, event.currency)
 
     @admin.display(description=gettext_lazy("outcome"))
     def show_outcome(self, event: GatewayEvent) -> str:

@@ -30,8 +30,8 @@ def show_payments(order: Any) -> Panel:
                 _link(payment, str(payment)),
                 payment.get_status_display(),
                 format_money(payment.amount, payment.currency),
-                format_money(payment.received_amount, payment.currency),
-                format_money(payment.refunded_amount, payment.currency),
+                format_money(payment.received_amount, payment.money_currency),
+                format_money(payment.refunded_amount, payment.money_currency),
                 payment.created_at,
                 payment.succeeded_at,
             ]
@@ -85,7 +85,7 @@ def _show_refunds(refunds: Iterable[Refund]) -> Panel:
         rows=[
             [
                 _link(refund, str(refund.pk)),
-                format_money(refund.amount, refund.payment.currency),
+                format_money(refund.amount, refund.payment.money_currency),
                 refund.get_status_display(),
                 refund.reason,
                 refund.actor,

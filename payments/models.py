@@ -55,6 +55,8 @@ class Payment(models.Model):
     amount = models.BigIntegerField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3)
     received_amount = models.BigIntegerField(_("received"), default=0)
+    # Money in review may have come in another currency than was asked for; refunds go back in that one.
+    received_currency = models.CharField(_("currency received"), max_length=3, blank=True, default="")
     refunded_amount = models.BigIntegerField(_("refunded"), default=0)
     redirect_url = models.TextField(blank=True)
     # Where the customer came from: the way back from a page of ours.
@@ -78,6 +80,11 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.gateway} {self.reference or self.id}"
+
+    @property
+    def money_currency(self) -> str:
+        """The currency of what came in, and of what goes back."""
+        return self.received_currency or self.currency
 
 
 class RefundStatus(models.TextChoices):

@@ -100,5 +100,5 @@ def _describe(refund: Refund) -> RefundRequest:
         reference=payment.reference or "",
         charge_reference=payment.charge_reference,
         amount=refund.amount,
-        currency=payment.currency,
+        currency=payment.money_currency,
     )

@@ -60,10 +60,12 @@ def _take_money(
         return EventOutcome.DUPLICATE
     is_exact = (event.amount, event.currency) == (payment.amount, payment.currency)
     payment.status = PaymentStatus.SUCCEEDED if is_exact else PaymentStatus.REVIEW
-    payment.received_amount = event.amount or 0
+    payment.received_amount, payment.received_currency = event.amount or 0, event.currency
     payment.succeeded_at = now
     payment.charge_reference = event.charge_reference
-    payment.save(update_fields=["status", "received_amount", "succeeded_at", "charge_reference"])
+    payment.save(
+        update_fields=["status", "received_amount", "received_currency", "succeeded_at", "charge_reference"]
+    )
     if not is_exact:
         return EventOutcome.AMOUNT_MISMATCH
     if order.status == OrderStatus.PENDING:
@@ -93,12 +95,7 @@ def _note_failed_refund(event: GatewayEvent, payment: Payment) -> EventOutcome:
 
 def _is_on_record(event: GatewayEvent, payment: Payment) -> bool:
     """Say whether this event reports the money the payment has on record, not some other money."""
-    told = (event.amount, event.currency)
-    if payment.status == PaymentStatus.SUCCEEDED:
-        return told == (payment.received_amount, payment.currency)
-    # Money in review may have come in another currency than was asked for: the event that brought it knows.
-    brought = payment.events.filter(kind=EventKind.SUCCEEDED.value, amount=payment.received_amount)
-    return told in set(brought.values_list("amount", "currency"))
+    return (event.amount, event.currency) == (payment.received_amount, payment.money_currency)
 
 
 def _take_late_money(

@@ -61,9 +61,8 @@ def _compare_money(payment: Payment, charge: GatewayCharge) -> Iterator[Discrepa
         yield Discrepancy(FindingKind.CHARGED_TWICE, payment, charge, 0, charge.amount, f"we have {ours}")
         return
     # Staff look at money in review already; what they see has to be right all the same.
-    is_same_currency = payment.status == PaymentStatus.REVIEW or payment.currency == charge.currency
-    if payment.received_amount != charge.amount or not is_same_currency:
-        detail = f"{payment.currency} and {charge.currency}"
+    if (payment.received_amount, payment.money_currency) != (charge.amount, charge.currency):
+        detail = f"{payment.money_currency} and {charge.currency}"
         yield Discrepancy(
             FindingKind.AMOUNT_DIFFERS, payment, charge, payment.received_amount, charge.amount, detail
         )

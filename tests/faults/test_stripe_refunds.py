@@ -8,9 +8,9 @@ from django.utils import timezone
 from orders.models import OutboxMessage
 from orders.services import deliver_outbox
 from payments.models import GatewayEvent, Refund
-from payments.services import refund_order
+from payments.services import refund_order, refund_payment
 from tests.faults.stripe_peer import Fault, StripePeer
-from tests.faults.stripe_sale import list_refunds, make_paid_stripe_sale
+from tests.faults.stripe_sale import list_refunds, make_paid_stripe_sale, make_stripe_sale
 from tests.sessions import run_sql
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -117,3 +117,14 @@ def test_a_refund_the_provider_cannot_send_stays_requested(peer):
     deliver()
     assert list_refunds() == [(2000, "requested")]
     assert "charge_already_refunded" in OutboxMessage.objects.get(topic="payment.refund").latest_error
+
+
+def test_money_in_another_currency_goes_back_in_that_one(peer):
+    sale = make_stripe_sale()
+    # 15 krónur, which Stripe counts in hundredths.
+    peer.pay(sale.session, amount=1500, currency="isk")
+    assert peer.deliver_all() == ["amount_mismatch", "duplicate"]
+    assert (sale.payment.received_amount, sale.payment.received_currency) == (15, "ISK")
+    refund_payment(payment_id=sale.payment.id, reason="wrong", actor="ann", now=timezone.now())
+    assert deliver() == 1
+    assert list_sent(peer) == [1500]

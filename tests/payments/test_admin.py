@@ -211,3 +211,19 @@ def test_an_event_that_cannot_be_read_is_shown_to_staff_and_stays_with_them():
     assert "{&lt;b&gt;" in manager.get(page_of(event)).content.decode()
     assert "still cannot be applied" in said(press(manager, event, "reapply"))
     assert GatewayEvent.objects.get().outcome == EventOutcome.REVIEW
+
+
+def test_money_in_another_currency_is_shown_and_sent_back_in_that_one():
+    order = buy((make_stock_item(), 1)).order
+    make_callback(open_payment(order), amount=999, currency="EUR").deliver()
+    payment = Payment.objects.get()
+    manager = make_manager()
+    assert "€9.99" in manager.get(page_of(payment)).content.decode()
+    press(manager, payment, "send_back")
+    assert "€9.99" in manager.get(page_of(Refund.objects.get())).content.decode()
+
+
+def test_money_in_what_is_no_currency_is_shown_as_it_came():
+    order = buy((make_stock_item(), 1)).order
+    make_callback(open_payment(order), amount=999, currency="€").deliver()
+    assert "999 €" in make_manager().get(page_of(Payment.objects.get())).content.decode()
