@@ -68,6 +68,8 @@ class Payment(models.Model):
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
         permissions: ClassVar = [("confirm_payment", _("Can confirm that a transfer arrived"))]
+        # Reconciliation looks at recent payments, however many there are.
+        indexes: ClassVar = [models.Index(fields=["created_at"], name="payment_created")]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["gateway", "reference"], name="payment_once_per_reference"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import Sum
-
 from payments.gateways.base import ChargeStatus, GatewayCharge
 from payments.models import FindingKind, Payment, PaymentStatus, RefundStatus
 
@@ -88,4 +86,4 @@ def _compare_progress(payment: Payment, charge: GatewayCharge) -> Iterator[Discr
 
 
 def _sum_refunds(payment: Payment, status: RefundStatus) -> int:
-    return payment.refunds.filter(status=status).aggregate(sum=Sum("amount"))["sum"] or 0
+    return sum(refund.amount for refund in payment.refunds.all() if refund.status == status)

@@ -34,7 +34,7 @@ def find_discrepancies(
 
 def _find_payments(gateway: str, charges: Sequence[GatewayCharge]) -> dict[str, Payment]:
     """Return our payments by the gateway's reference: what it says itself, or what our key says."""
-    mine = Payment.objects.filter(gateway=gateway)
+    mine = Payment.objects.filter(gateway=gateway).prefetch_related("refunds")
     by_reference = {
         str(payment.reference): payment
         for payment in mine.filter(reference__in=[charge.reference for charge in charges])

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from orders.services import cancel_order, deliver_outbox, sweep_expired_orders
@@ -269,6 +270,17 @@ def test_what_staff_have_settled_stays_settled_until_it_changes(peer):
     assert run().findings == ()
     peer.records.refund(charge, 100, {})
     assert [finding.actual for finding in run().findings] == [600]
+
+
+def test_a_run_costs_the_same_few_queries_however_many_payments_agree(peer):
+    costs = []
+    for _ in range(2):
+        for _ in range(3):
+            make_paid_stripe_sale(peer)
+        with CaptureQueriesContext(connection) as queries:
+            assert run().findings == ()
+        costs.append(len(queries))
+    assert costs[0] == costs[1]
 
 
 def test_a_gateway_that_does_not_answer_is_reported_and_resolves_nothing(peer):

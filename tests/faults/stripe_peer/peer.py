@@ -62,6 +62,10 @@ class StripePeer:
         """Let the next calls that begin so, such as "POST /v1/refunds", go wrong, one after the other."""
         self._faults[call].extend(faults)
 
+    def forgive(self) -> None:
+        """Let nothing go wrong any more."""
+        self._faults.clear()
+
     def take_fault(self, call: str) -> Fault | None:
         """Return how this call goes wrong."""
         for begin, faults in self._faults.items():
