@@ -8,7 +8,7 @@ from typing import Final
 from orders.benchmark.contenders import UNLOCKED
 from orders.benchmark.jobs import Job
 from orders.benchmark.life import Life
-from orders.benchmark.processor import read_cpu_seconds
+from orders.benchmark.processor import CpuWatch, read_cpu_seconds
 from orders.benchmark.sellers import Outcome, Seller
 from orders.benchmark.tally import Tally
 from orders.benchmark.workloads import Basket, Way
@@ -69,6 +69,7 @@ class Buyer:
     def _repeat(self, started: float, step: Callable[[], Outcome | None]) -> None:
         begin = started + self._job.warm_up
         end = begin + self._job.seconds
+        watch = CpuWatch(self._database_pid, begin=begin, end=end)
         before = None
         while (began := time.monotonic()) < end:
             outcome = step()
@@ -77,15 +78,16 @@ class Buyer:
             # the two the processor's time is one's too.
             if outcome and begin <= ended < end:
                 self._tally.note(outcome, began=began, ended=ended)
-            if ended >= begin:
-                before = before or self._read_clocks()
+            if ended >= begin and before is None:
+                before = time.thread_time()
             self._rest_if_busy(outcome)
-        self._note_cpu(before or self._read_clocks())
+        self._note_cpu(before, watch.take_seconds())
         self._tally.started_at, self._tally.ended_at = begin, end
 
     def _buy_when_due(self, started: float, arrivals: Arrivals) -> None:
         begin = started + self._job.warm_up
         end = begin + self._job.seconds
+        watch = CpuWatch(self._database_pid, begin=begin, end=end)
         before = None
         while (due := arrivals.take(started)) < end:
             if (now := time.monotonic()) >= end:
@@ -95,44 +97,46 @@ class Buyer:
             if due < begin:
                 self._place(self._next_basket())
                 continue
-            before = before or self._read_clocks()
+            before = time.thread_time() if before is None else before
             outcome = self._place(self._next_basket())
             if (ended := time.monotonic()) < end:
                 # From when it was due: whoever waits for a free client waits for the shop.
                 self._tally.note(outcome, began=due, ended=ended)
             else:
                 self._tally.unserved += 1
-        self._note_cpu(before or self._read_clocks())
+        self._note_cpu(before, watch.take_seconds())
         self._tally.started_at, self._tally.ended_at = begin, end
 
     def _buy_until_sold_out(self, started: float) -> None:
-        before = self._read_clocks()
+        before, database_before = time.thread_time(), read_cpu_seconds(self._database_pid)
         self._tally.started_at = started
         # The control sells many times over what there is; to see that takes no such time.
         is_control = self._job.contender == UNLOCKED
         end = started + (_LONGEST_CONTROL_SECONDS if is_control else _LONGEST_SELLOUT_SECONDS)
+        is_over = False
         while (began := time.monotonic()) < end:
             outcome = self._place(self._next_basket())
             ended = time.monotonic()
-            if outcome is Outcome.REFUSED and not self._tally.refusals:
-                self._note_cpu(before)
+            if outcome is Outcome.REFUSED and not is_over:
+                is_over = True
+                self._note_cpu(before, self._read_database_since(database_before))
                 # Keep coming: what refusals cost is measured too.
                 end = min(end, ended + self._job.seconds)
             self._tally.note(outcome, began=began, ended=ended)
             self._rest_if_busy(outcome)
-        if not self._tally.refusals:
-            self._note_cpu(before)
+        if not is_over:
+            self._note_cpu(before, self._read_database_since(database_before))
 
     def _rest_if_busy(self, outcome: Outcome | None) -> None:
         """Wait as the shop asks, more or less, before coming again: nobody real asks again at once."""
         if outcome is Outcome.BUSY:
             time.sleep(self._seller.retry_after * self._job.busy_scale * self._dice.uniform(0.5, 1.5))
 
-    def _read_clocks(self) -> tuple[float, float | None]:
-        return time.thread_time(), read_cpu_seconds(self._database_pid)
+    def _read_database_since(self, before: float | None) -> float | None:
+        now = read_cpu_seconds(self._database_pid)
+        return None if now is None or before is None else now - before
 
-    def _note_cpu(self, before: tuple[float, float | None]) -> None:
-        own, database = self._read_clocks()
-        self._tally.cpu_seconds = own - before[0]
-        if database is not None and before[1] is not None:
-            self._tally.database_cpu_seconds = database - before[1]
+    def _note_cpu(self, before: float | None, database_seconds: float | None) -> None:
+        # Nothing was finished in time, if there is no before.
+        self._tally.cpu_seconds = 0.0 if before is None else time.thread_time() - before
+        self._tally.database_cpu_seconds = database_seconds

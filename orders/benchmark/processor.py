@@ -2,6 +2,8 @@
 
 import os
 import socket
+import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -37,6 +39,31 @@ def read_cpu_seconds(pid: int | None) -> float | None:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
         return (int(fields[_USER_TIME]) + int(fields[_SYSTEM_TIME])) / _TICKS
     return None
+
+
+class CpuWatch:
+    """Reads a process's CPU time at two moments, in a thread of its own, whatever the clients are doing."""
+
+    def __init__(self, pid: int | None, *, begin: float, end: float) -> None:
+        self._pid, self._begin, self._end = pid, begin, end
+        self._seconds: float | None = None
+        self._thread = threading.Thread(target=self._run)
+        if pid is not None:
+            self._thread.start()
+
+    def take_seconds(self) -> float | None:
+        """Return what was taken between the moments, once the second has come."""
+        if self._pid is not None:
+            self._thread.join()
+        return self._seconds
+
+    def _run(self) -> None:
+        time.sleep(max(0.0, self._begin - time.monotonic()))
+        before = read_cpu_seconds(self._pid)
+        time.sleep(max(0.0, self._end - time.monotonic()))
+        after = read_cpu_seconds(self._pid)
+        if before is not None and after is not None:
+            self._seconds = after - before
 
 
 def _is_local(host: str) -> bool:
