@@ -106,10 +106,14 @@ class Storm:
         self.peer.fail(self.chance.choice(CALLS), *self.chance.choices(FAULTS, k=2))
 
     def crash(self) -> None:
-        run_sql(
-            "UPDATE payments_payment SET reference = NULL, redirect_url = '' WHERE status = 'started'"
-            " ORDER BY id DESC LIMIT 1"
-        )
+        """Die between the provider's answer and the shop's note of it: the customer is led nowhere."""
+        sale = self.sale
+        with suppress(OrderNotPayable, GatewayUnavailable):
+            view = start(sale, return_url="https://shop.example/crashed/")
+            if view.status == "started" and view.redirect_url.rpartition("/")[2] not in self.shown:
+                run_sql(
+                    "UPDATE payments_payment SET reference = NULL, redirect_url = '' WHERE id = %s", view.id
+                )
 
     def run_out(self) -> None:
         sweep_expired_orders(now=self.sale.order.payment_due_at + dt.timedelta(seconds=1))
