@@ -1,6 +1,6 @@
 """Filters of staff lists by what waits for somebody."""
 
-from typing import Any, Final
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -8,13 +8,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from payments.inbox import LEFT_TO_STAFF
 from payments.models import EventOutcome
-
-_WAITING_FOR_STAFF: Final = (
-    EventOutcome.AMOUNT_MISMATCH,
-    EventOutcome.UNKNOWN_REFERENCE,
-    EventOutcome.REVIEW,
-)
 
 
 class WaitingFilter(admin.SimpleListFilter):
@@ -30,7 +25,7 @@ class WaitingFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """See SimpleListFilter."""
         if self.value() == "staff":
-            return queryset.filter(outcome__in=_WAITING_FOR_STAFF)
+            return queryset.filter(outcome__in=LEFT_TO_STAFF)
         return queryset.filter(outcome=EventOutcome.WAITING) if self.value() == "retry" else queryset
 
 

@@ -155,26 +155,30 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(payment):
     assert GatewayEvent.objects.count() == 1
 
 
+EXPORTS = [
+    ("Date,Amount,Reference", "2026-03-01,20.00,{}"),
+    ("date\tamount\tdescription", "2026-03-01\t20.00\tpay {}"),
+    ("Buchungstag;Betrag;Währung;Verwendungszweck", '01.03.2026;"20,00";USD;"Bestellung {}, danke"'),
+    ("Date|Paid out|Paid in|Details", "01/03/2026||$20.00|{}"),
+    ("交易日期,收入,币种,附言", "2026-03-01,20.00,USD,{}"),
+    ('"Date","Amount","Reference"', '"2026-03-01","+20.00","{}"'),
+    ("Account 12345\nfrom,to\n\nDate,Amount,Reference", "2026-03-01,20.00,{}"),
+]
+ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "gb18030", "cp1252"]
+
+
 @pytest.mark.parametrize(
-    ("header", "line"),
+    ("header", "line", "encoding"),
     [
-        ("Date,Amount,Reference", "2026-03-01,20.00,{}"),
-        ("date\tamount\tdescription", "2026-03-01\t20.00\tpay {}"),
-        ("Buchungstag;Betrag;Währung;Verwendungszweck", '01.03.2026;"20,00";USD;"Bestellung {}, danke"'),
-        ("Date|Paid out|Paid in|Details", "01/03/2026||$20.00|{}"),
-        ("交易日期,收入,币种,附言", "2026-03-01,20.00,USD,{}"),
-        ('"Date","Amount","Reference"', '"2026-03-01","+20.00","{}"'),
-        ("Account 12345\nfrom,to\n\nDate,Amount,Reference", "2026-03-01,20.00,{}"),
+        (header, line, encoding)
+        for header, line in EXPORTS
+        for encoding in ENCODINGS
+        if encoding != "cp1252" or "交" not in header
     ],
 )
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030", "cp1252"])
 def test_statements_of_many_banks_are_read(payment, header, line, encoding):
     text = f"{header}\r\n{line.format(payment.reference)}\r\n"
-    try:
-        content = text.encode(encoding)
-    except UnicodeEncodeError:
-        pytest.skip("no statement of this bank comes in this encoding")
-    assert list_outcomes(content) == ["applied"]
+    assert list_outcomes(text.encode(encoding)) == ["applied"]
 
 
 @pytest.mark.parametrize(
