@@ -3,6 +3,7 @@
 import itertools
 import uuid
 from dataclasses import replace
+from functools import partial
 
 from config.books import check_books
 from inventory.contention import contention_counts
@@ -78,7 +79,7 @@ def test_keys_named_in_opposite_order_are_no_deadlock(make_item, assert_sold):
 def test_nobody_is_refused_while_there_is_room(make_item, switching, assert_sold):
     item = make_item(100)
     with switching(item):
-        outcome = race([lambda n=n: buy(item, take(f"customer {n % 10}", 4)) for n in range(40)])
+        outcome = race([partial(buy, item, take(f"customer {n % 10}", 4)) for n in range(40)])
     assert outcome.errors == []
     assert set(PurchaseAllowance.objects.values_list("used", flat=True)) == {4}
     assert_sold(item, 40)
@@ -118,7 +119,7 @@ def test_units_come_back_once_however_often_an_order_is_cancelled(make_item, ass
     def cancel(order):
         return cancel_order(number=order.number, reason="customer", actor="test", now=NOW)
 
-    outcome = race([lambda order=order: cancel(order) for order in orders[:4] for _ in range(4)])
+    outcome = race([partial(cancel, order) for order in orders[:4] for _ in range(4)])
     assert outcome.errors == []
     assert (read_used("ann"), read_used("b")) == (2, 2)
     assert_sold(item, 2)
@@ -175,7 +176,7 @@ def test_late_money_and_another_order_do_not_both_get_the_last_allowed_unit(make
 
 def test_a_first_order_sold_out_leaves_no_trace_on_the_allowance(make_item, assert_sold):
     item = make_item(1)
-    outcome = race([lambda n=n: buy(item, take(f"customer {n}", 1)) for n in range(16)])
+    outcome = race([partial(buy, item, take(f"customer {n}", 1)) for n in range(16)])
     assert outcome.count_errors(OutOfStock) == 15
     assert PurchaseAllowance.objects.count() == 1
     assert check_books() == []

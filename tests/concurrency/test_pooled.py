@@ -4,6 +4,7 @@ import itertools
 import threading
 import time
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -30,7 +31,7 @@ from tests.concurrency.conftest import STRATEGIES
 from tests.concurrency.race import race
 
 DEADLINE_SECONDS = 30
-WHO = {"actor": "test", "reason": "because", "now": NOW}
+WHO: dict[str, Any] = {"actor": "test", "reason": "because", "now": NOW}
 
 
 def make_pooled(on_hand):

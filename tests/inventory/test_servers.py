@@ -1,5 +1,7 @@
 """Servers on which SKIP LOCKED does not lock cannot pool, and everybody who tries is told so."""
 
+from typing import Any
+
 import pytest
 from django.core.checks import run_checks
 from django.db import connections
@@ -22,7 +24,7 @@ from tests.builders import NOW, make_stock_item
 from tests.staff import make_manager, said
 
 TIDB = "8.0.11-TiDB-v8.5.6"
-WHO = {"actor": "test", "now": NOW}
+WHO: dict[str, Any] = {"actor": "test", "now": NOW}
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Pooled items: their units lie in slices, and everybody counts all of them."""
 
+from typing import Any
+
 import pytest
 from django.db import transaction
 
@@ -27,7 +29,7 @@ from tests.sessions import run_sql
 
 pytestmark = pytest.mark.django_db
 
-WHO = {"actor": "test", "reason": "because", "now": NOW}
+WHO: dict[str, Any] = {"actor": "test", "reason": "because", "now": NOW}
 
 
 def make_pooled(on_hand):

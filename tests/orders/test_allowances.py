@@ -123,7 +123,7 @@ def test_the_row_refuses_what_a_look_did_not_see(item):
             params = ["nobody"]
         return execute(sql, params, many, context)
 
-    seen = []
+    seen: list[str] = []
     with connection.execute_wrapper(forget), pytest.raises(AllowanceExceeded) as refusal:
         buy(item, take(limit=2))
     assert (len(seen), refusal.value.used) == (1, 2)
@@ -181,7 +181,7 @@ def test_an_order_cancelled_just_before_the_sweep_locks_it_gives_back_once(item)
             cancelled.append(race([lambda: cancel(placed)]).errors)
         return execute(sql, params, many, context)
 
-    cancelled = []
+    cancelled: list[object] = []
     with connection.execute_wrapper(cancel_first):
         report = sweep_expired_orders(now=LATER)
     assert cancelled == [[]]

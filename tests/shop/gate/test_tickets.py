@@ -31,6 +31,18 @@ def test_a_ticket_says_what_was_signed_and_only_for_a_while():
         signing.dumps([7, "m", 1, 1, 9_999_999_999]),
         signing.Signer(salt="another").sign_object([7, "m", 1, 1, 9_999_999_999]),
     ],
+    # Named, because one of them holds the time of its signing.
+    ids=[
+        "nothing",
+        "a letter",
+        "a colon",
+        "no signature",
+        "a zero",
+        "umlauts",
+        "long",
+        "dated",
+        "another salt",
+    ],
 )
 def test_what_we_did_not_sign_is_no_ticket(text):
     assert read_ticket(text, now=at(0)) is None
