@@ -22,10 +22,10 @@ from tests.concurrency.race import DEADLINE_SECONDS, race, wait_until
 
 
 def set_when(event, condition):
-    """Set an event, in another thread, as soon as something is so."""
+    """Set an event, in another thread, as soon as something is so, unless somebody else has set it."""
 
     def work():
-        wait_until(condition)
+        wait_until(lambda: event.is_set() or condition())
         event.set()
 
     threading.Thread(target=work).start()
