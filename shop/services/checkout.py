@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -48,6 +49,7 @@ def place_order_for_skus(
     fingerprint = fingerprint_request(
         email=email, quantities=quantities, shipping_address=shipping_address, customer_id=customer_id
     )
+    find_replay = partial(_find_replay, idempotency_scope, idempotency_key, fingerprint)
     try:
         draft = draft_order(
             email=email,
@@ -59,23 +61,22 @@ def place_order_for_skus(
         )
         _require_total(draft, expected_total)
     except (ProductUnavailable, PriceChanged):
-        if replay := _find_replay(idempotency_scope, idempotency_key, fingerprint):
+        if replay := find_replay():
             return replay
         raise
+    place = partial(
+        place_order,
+        draft=draft,
+        idempotency_scope=idempotency_scope,
+        idempotency_key=idempotency_key,
+        fingerprint=fingerprint,
+        unpaid_limits=_read_unpaid_limits(),
+        now=now,
+    )
+    visitor = Visitor(f"{idempotency_scope}/{idempotency_key}", ticket, stays=stays)
     try:
         return place_through_gate(
-            lambda: place_order(
-                draft=draft,
-                idempotency_scope=idempotency_scope,
-                idempotency_key=idempotency_key,
-                fingerprint=fingerprint,
-                unpaid_limits=_read_unpaid_limits(),
-                now=now,
-            ),
-            find_replay=lambda: _find_replay(idempotency_scope, idempotency_key, fingerprint),
-            quantities=quantities,
-            visitor=Visitor(f"{idempotency_scope}/{idempotency_key}", ticket, stays=stays),
-            now=now,
+            place, find_replay=find_replay, quantities=quantities, visitor=visitor, now=now
         )
     except OutOfStock as refused:
         note_shortfalls(refused.shortfalls)
