@@ -14,6 +14,7 @@ from orders import selectors as orders
 from orders.services import sweep_expired_orders
 from shop.models import Cart, Product, Variant
 from tests.builders import make_payment_callback, make_stock_item
+from tests.emptied import empty_redis
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -74,7 +75,7 @@ def test_without_redis_a_cart_and_a_log_in_are_kept(without_redis, variant, djan
 def test_a_flushed_redis_logs_nobody_out_and_empties_no_cart(variant):
     visitor = Client()
     visitor.post("/cart/add/", {"variant": variant.pk, "quantity": 2})
-    cache.clear()
+    empty_redis()
     assert b"Kettle" in visitor.get("/cart/").content
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -21,6 +20,7 @@ from shop.models import Cart, CartLine, Product, Variant
 from shop.services.cart import add_to_cart, adopt_cart, create_cart, empty_after_order, set_quantity
 from shop.services.cart_checkout import check_out
 from shop.services.checkout import place_order_for_skus
+from tests.emptied import empty_redis
 from tests.sessions import run_sql, second_session
 from tests.shop.shopping import add, make_customer, make_variant
 
@@ -190,7 +190,7 @@ def test_signing_out_leaves_the_cart_with_the_customer(client: Client) -> None:
 def test_a_cart_survives_the_loss_of_the_cache(client: Client) -> None:
     add(client, make_variant(), 2)
     assert Session.objects.exists()
-    cache.clear()
+    empty_redis()
     assert b"$25.00" in client.get("/cart/").content
 
 

@@ -7,7 +7,6 @@ import uuid
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -24,6 +23,7 @@ from shop.services.flash_sales import tend_flash_sales
 from shop.types import FlashSaleView
 from tests.builders import buy
 from tests.concurrency.race import race
+from tests.emptied import empty_redis
 from tests.shop.api.calls import assert_problem, post_order
 from tests.shop.gate.test_waiting_room import Somebody
 from tests.shop.selling import count_left, make_sale
@@ -177,7 +177,7 @@ def test_a_flushed_redis_in_the_middle_changes_nothing_for_programs(client: Clie
     sale = make_sale(units=6)
     for number in range(3):
         assert order(client, sale, f"before-{number}").status_code == 201
-    cache.clear()
+    empty_redis()
     for number in range(3):
         assert order(client, sale, f"after-{number}").status_code == 201
     assert_problem(order(client, sale, "too-late"), 409, "out-of-stock")

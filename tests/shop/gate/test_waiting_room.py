@@ -5,7 +5,6 @@ import re
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -18,6 +17,7 @@ from shop.gate.types import Admitted
 from shop.sale_board import read_board
 from shop.services.flash_sales import end_flash_sale
 from shop.types import FlashSaleView
+from tests.emptied import empty_redis
 from tests.shop.selling import make_sale
 from tests.shop.shopping import make_product, make_variant, open_checkout
 
@@ -283,7 +283,7 @@ def test_a_flushed_redis_costs_nobody_their_place() -> None:
     for person in (first, second):
         send_order(person, sale)
         person.get(ROOM)
-    cache.clear()
+    empty_redis()
     Somebody(sale, "another")
     assert "Your number 1" in words(second.get(ROOM))
     assert "Your number 1" in words(first.get(ROOM))
