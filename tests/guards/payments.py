@@ -1,0 +1,159 @@
+"""Guards of payments."""
+
+from tests.guards.guard import Guard
+
+RACE = "tests/concurrency/test_orders_race.py"
+
+GUARDS = [
+    Guard(
+        "an event is applied under its row's lock",
+        "payments/inbox.py",
+        "event = GatewayEvent.objects.select_for_update().get(pk=event_pk)\n"
+        "    if event.outcome != EventOutcome.WAITING:\n        return True\n    found",
+        "event = GatewayEvent.objects.get(pk=event_pk)\n    found",
+        f"{RACE} -k paid_cancelled",
+    ),
+    Guard(
+        "the amount is compared",
+        "payments/settling.py",
+        "is_exact = (event.amount, event.currency) == (payment.amount, payment.currency)",
+        "is_exact = True",
+        "tests/payments",
+    ),
+    Guard(
+        "a second payment is refunded",
+        "payments/settling.py",
+        "request_refund(\n"
+        "        payment=payment, amount=payment.received_amount, "
+        'reason="paid twice", actor=_ACTOR, now=now\n'
+        "    )",
+        "pass",
+        "tests/payments",
+    ),
+    Guard(
+        "a payment is found by our key when its reference was never saved",
+        "payments/inbox.py",
+        "return by_reference or event.payment",
+        "return by_reference",
+        "tests/payments/test_keys.py",
+    ),
+    Guard(
+        "a second charge of one payment is no duplicate",
+        "payments/settling.py",
+        "if not _is_same_charge(event, payment):",
+        "if False:",
+        "tests/faults/test_stripe_callbacks.py -k second_charge",
+    ),
+    Guard(
+        "a transfer that staff saw takes the name of its line",
+        "payments/settling.py",
+        "if not payment.charge_reference:",
+        "if False:",
+        "tests/payments/test_statements.py -k staff_saw_first",
+    ),
+    Guard(
+        "what becomes of a twin is no matter",
+        "payments/settling.py",
+        "if payment.status not in origins or is_twin:",
+        "if payment.status not in origins:",
+        "tests/faults/test_reconciliation.py -k twin",
+    ),
+    Guard(
+        "Stripe: the signature of a callback",
+        "payments/gateways/stripe/gateway.py",
+        "if not any(_is_signed(body, header, secret) for secret in self._account.webhook_secrets):",
+        "if False:",
+        "tests/faults/test_stripe_callbacks.py -k did_not_sign",
+    ),
+    Guard(
+        "Stripe: the age of a signature",
+        "payments/gateways/stripe/gateway.py",
+        "tolerance=_OLDEST_SIGNATURE_SECONDS",
+        "tolerance=None",
+        "tests/faults/test_stripe_callbacks.py -k did_not_sign",
+    ),
+    Guard(
+        "Stripe: a session that was opened under a 500 is found",
+        "payments/gateways/stripe/gateway.py",
+        "if (hosted := self._find_open(request)) is not None:",
+        "if (hosted := None) is not None:",
+        "tests/faults/test_stripe_opening.py -k KEPT",
+    ),
+    Guard(
+        "Stripe: the key tells two sets of parameters apart",
+        "payments/gateways/stripe/gateway.py",
+        'f"{request.idempotency_key}:{digest}"',
+        "request.idempotency_key",
+        "tests/faults/test_stripe_opening.py -k another_address",
+    ),
+    Guard(
+        "Stripe: a refund that was sent is looked for",
+        "payments/gateways/stripe/gateway.py",
+        "if refund.status not in _DEAD_REFUNDS:\n                    return",
+        "if False:\n                    return",
+        "tests/faults/test_stripe_refunds.py -k 'forgotten or KEPT'",
+    ),
+    Guard(
+        "Stripe: idempotency keys of refunds",
+        "payments/gateways/stripe/gateway.py",
+        '{"idempotency_key": f"{key}:{len(made)}" if made else key}',
+        "{}",
+        "tests/faults/test_stripe_refunds.py -k bears_our_names",
+    ),
+    Guard(
+        "Stripe: nothing but codes of an error is told",
+        "payments/gateways/stripe/api.py",
+        "raise GatewayUnavailable(describe(error)) from None",
+        "raise GatewayUnavailable(repr(error)) from error",
+        "tests/faults/test_stripe_opening.py -k into_no_log",
+    ),
+    Guard(
+        "Stripe: minor units are converted",
+        "payments/gateways/stripe/currencies.py",
+        "return 0 if currency in _WHOLE else 3 if currency in _THOUSANDTHS else 2",
+        "return get_currency_precision(currency)",
+        "tests/payments/test_currencies.py",
+    ),
+    Guard(
+        "a payment under way is not paid a second time",
+        "payments/starting.py",
+        "if payment.status == PaymentStatus.PROCESSING:",
+        "if False:",
+        "tests/faults/test_stripe_callbacks.py -k takes_days_shows",
+    ),
+    Guard(
+        "transfers: check digits",
+        "payments/gateways/bank_transfer/references.py",
+        "if match and _remainder(match[0][4:] + match[0][:4]) == 1:",
+        "if match:",
+        "tests/payments/test_bank_transfer.py -k mistyped",
+    ),
+    Guard(
+        "transfers: a sale's deadline is kept",
+        "payments/starting.py",
+        "if under_way is None and gateway.window and _waits_as_long_as_any(order):",
+        "if under_way is None and gateway.window:",
+        "tests/payments/test_bank_transfer.py -k deadline_is_kept",
+    ),
+    Guard(
+        "statements: equal lines of a day are told apart",
+        "payments/statements/reading.py",
+        "seen[name] += 1",
+        "seen[name] = 1",
+        "tests/payments/test_statements.py -k two_equal",
+    ),
+    Guard(
+        "reconciliation: the gateway is asked again before a finding",
+        "payments/reconciliation/matching.py",
+        "yield from _ask_again(gateway, payment, charge.reference)",
+        "yield from compare(payment, charge)",
+        "tests/faults/test_reconciliation.py -k while_we_compare",
+    ),
+    Guard(
+        "reconciliation: twins are left out",
+        "payments/reconciliation/comparing.py",
+        "if payment and charge and not is_paid and not belongs_together(payment, charge):",
+        "if False:",
+        "tests/faults/test_reconciliation.py -k twin",
+    ),
+]
