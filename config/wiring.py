@@ -5,7 +5,7 @@ from payments import services as payments
 
 
 def connect_outbox() -> None:
-    """Connect every topic to its handler."""
-    orders.connect("order.cancelled", payments.close_payments_of_order)
-    orders.connect("payment.close", payments.close_payments_of_order)
-    orders.connect("payment.refund", payments.execute_refund)
+    """Connect every topic to those who act on it."""
+    orders.connect("order.cancelled", payments.close_payments_of_order, subscriber="payments")
+    orders.connect("payment.close", payments.close_payments_of_order, subscriber="payments")
+    orders.connect("payment.refund", payments.execute_refund, subscriber="payments")

@@ -223,7 +223,8 @@ class OutboxMessageAdmin(RecordAdmin):
     search_fields = ("^key",)
     sortable_by = ()
     fields = (
-        ("topic", "key"),
+        ("topic", "subscriber"),
+        "key",
         "payload",
         ("show_state", "attempts", "deliver_after"),
         ("created_at", "delivered_at", "parked_at"),

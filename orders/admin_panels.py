@@ -8,7 +8,7 @@ from inventory.backoffice import Link, Panel
 from inventory.selectors import list_movements
 from orders.models import Order, OutboxMessage
 from orders.money import format_money
-from orders.outbox import list_topics
+from orders.subscribers import list_subscribers, list_topics
 
 
 def show_lines(order: Order) -> Panel:
@@ -55,7 +55,11 @@ def show_movements(order: Order) -> Panel:
 
 def show_messages(order: Order) -> Panel:
     """Return what had to happen outside the database because of the order."""
-    keys = [f"{topic}:{order.pk}" for topic in list_topics()]
+    keys = [
+        f"{topic}:{order.pk}{suffix}"
+        for topic in list_topics()
+        for suffix in ("", *(f"/{subscriber}" for subscriber in list_subscribers(topic)))
+    ]
     return Panel(
         title=_("Outbox messages"),
         columns=[_("Message"), _("Created"), _("Delivered"), _("Parked"), _("Attempts"), _("Latest error")],
@@ -64,7 +68,7 @@ def show_messages(order: Order) -> Panel:
                 format_html(
                     '<a href="{}">{}</a>',
                     reverse("admin:orders_outboxmessage_change", args=[message.pk]),
-                    message.topic,
+                    f"{message.topic}/{message.subscriber}" if message.subscriber else message.topic,
                 ),
                 message.created_at,
                 message.delivered_at,

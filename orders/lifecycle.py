@@ -5,19 +5,18 @@ Each function takes the order's row first, by a compare-and-set of its status, a
 """
 
 import datetime as dt
-from collections.abc import Collection
 from typing import Any, Final
 
 from inventory.services import plan_reservation, release, reserve, ship
 from inventory.transactions import require_transaction, run_in_transaction
 from inventory.types import Demand
-from orders import allowances, outbox, selectors
+from orders import allowances, selectors
+from orders.announcements import CANCELLED, FULFILLED, PAID, REFUNDED, announce
 from orders.errors import InvalidTransition, OrderNotCancellable, OrderNotFound, OrderNotPayable
 from orders.models import Order
 from orders.states import CancelReason, OrderStatus, list_origins
 from orders.types import OrderView
 
-CANCELLED_TOPIC = "order.cancelled"
 # An order that moves no longer waits for staff to help the sweep with it, and no brake counts it any more.
 _SETTLED: Final[dict[str, Any]] = {"parked_at": None, "parked_because": "", "client_address": ""}
 
@@ -36,24 +35,12 @@ def cancel_order(*, number: str, reason: str, actor: str, now: dt.datetime) -> O
         if order.status != OrderStatus.PENDING:
             raise OrderNotCancellable(number, order.status)
         _move(order, OrderStatus.CANCELLED, cancelled_at=now, cancel_reason=why.value)
-        announce_cancelled(order_ids=[order.id], now=now)
+        announce(CANCELLED, order_ids=[order.id], now=now)
         allowances.give_back(order_ids=[order.id])
         release(references=[order.stock_reference], actor=actor, reason=why.value, now=now)
 
     run_in_transaction(cancel)
     return selectors.get_order(number=number)
-
-
-def announce_cancelled(*, order_ids: Collection[int], now: dt.datetime) -> None:
-    """Have the gateways told, by outbox, that nobody should pay these orders any more.
-
-    Needs a transaction.
-    """
-    outbox.enqueue(
-        topic=CANCELLED_TOPIC,
-        payloads={f"{CANCELLED_TOPIC}:{order_id}": {"order_id": order_id} for order_id in order_ids},
-        now=now,
-    )
 
 
 def lock_order(*, order_id: int) -> OrderView:
@@ -74,6 +61,7 @@ def mark_paid(*, order_id: int, now: dt.datetime) -> None:
     )
     if not moved:
         raise _not_payable(order_id)
+    announce(PAID, order_ids=[order_id], now=now)
 
 
 def revive_cancelled(*, order_id: int, now: dt.datetime) -> None:
@@ -95,6 +83,7 @@ def revive_cancelled(*, order_id: int, now: dt.datetime) -> None:
     _move(
         order, OrderStatus.PAID, paid_at=now, cancelled_at=None, cancel_reason="", stock_reference=reference
     )
+    announce(PAID, order_ids=[order.id], now=now)
     allowances.claim_again(order_id=order.id)
     reserve(claims=claims, reference=reference, actor="late payment", now=now)
 
@@ -108,6 +97,7 @@ def fulfil_order(*, number: str, actor: str, now: dt.datetime) -> OrderView:
     def fulfil() -> None:
         order = _lock_order(number=number)
         _move(order, OrderStatus.FULFILLED, fulfilled_at=now)
+        announce(FULFILLED, order_ids=[order.id], now=now)
         ship(reference=order.stock_reference, actor=actor, now=now)
 
     run_in_transaction(fulfil)
@@ -122,6 +112,7 @@ def mark_refunded(*, order_id: int, actor: str, now: dt.datetime) -> None:
     require_transaction()
     order = _lock_order(id=order_id)
     _move(order, OrderStatus.REFUNDED, refunded_at=now)
+    announce(REFUNDED, order_ids=[order.id], now=now)
     allowances.give_back(order_ids=[order.id])
     release(references=[order.stock_reference], actor=actor, reason="refunded", now=now)
 

@@ -167,6 +167,8 @@ class OutboxMessage(models.Model):
 
     id = models.BigIntegerField(primary_key=True)
     topic = models.CharField(_("topic"), max_length=50)
+    # For whom it is, once it was found to have several subscribers.
+    subscriber = models.CharField(_("subscriber"), max_length=30, blank=True, default="")
     # Consumers recognise a redelivered message by its key.
     key = models.CharField(_("key"), max_length=100, unique=True, db_collation="utf8mb4_bin")
     payload = models.JSONField(_("payload"))

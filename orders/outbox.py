@@ -3,7 +3,8 @@
 Delivery leases a few messages in a short transaction (SKIP LOCKED, so workers share the queue), runs their
 handlers outside of any transaction, and notes each result. A worker that dies in between leaves the lease to
 run out, so a handler may see a message twice and must recognise its key. Only a message that was begun has
-used up an attempt.
+used up an attempt. A message with several subscribers is first replaced by one for each: what one of them
+cannot do keeps no other waiting, and is not done again by those who could.
 """
 
 import datetime as dt
@@ -12,18 +13,18 @@ import json
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import F, QuerySet
 
 from inventory.ids import new_ids
-from inventory.sql import RowInsert, execute_together
+from inventory.sql import RowInsert, Statement, execute_together
 from inventory.transactions import require_transaction, run_in_transaction
 from orders.models import OutboxMessage
+from orders.subscribers import get_handler, list_subscribers
 
-Handler = Callable[[str, Mapping[str, Any]], None]
 Clock = Callable[[], dt.datetime]
 
 _INSERT = RowInsert(
@@ -31,14 +32,13 @@ _INSERT = RowInsert(
     ["id", "topic", "key", "payload", "created_at", "deliver_after"],
     constants={
         **dict.fromkeys(("delivered_at", "parked_at"), "NULL"),
+        **dict.fromkeys(("subscriber", "latest_error"), "''"),
         "attempts": "0",
-        "latest_error": "''",
         "is_waiting": "1",
     },
 )
 
 logger = logging.getLogger(__name__)
-_handlers: dict[str, Handler] = {}
 
 MAX_ATTEMPTS = 12
 LEASE = dt.timedelta(seconds=60)
@@ -48,38 +48,41 @@ _LONGEST_PAUSE = dt.timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """A message to be written."""
+
+    topic: str
+    key: str
+    payload: Mapping[str, Any]
+    created_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """One message, leased to this worker."""
 
     id: int
     topic: str
+    subscriber: str
     key: str
     payload: Mapping[str, Any]
     attempts: int
 
 
-def connect(topic: str, handler: Handler) -> None:
-    """Name the function that delivers a topic, `handler(key, payload)`.
-
-    If it raises, the message comes again later.
-    """
-    _handlers[topic] = handler
-
-
-def list_topics() -> list[str]:
-    """Return every topic that has a handler."""
-    return sorted(_handlers)
-
-
 def enqueue(*, topic: str, payloads: Mapping[str, Mapping[str, Any]], now: dt.datetime) -> None:
     """Write messages, given by key, beside what caused them. Needs a transaction."""
     require_transaction()
+    if statements := prepare([Message(topic, key, payload, now) for key, payload in payloads.items()]):
+        execute_together(statements)
+
+
+def prepare(messages: Sequence[Message]) -> list[Statement]:
+    """Return the one statement that writes these messages, or none; needs a transaction when it is sent."""
     rows = [
-        (id_, topic, key, json.dumps(dict(payload)), now, now)
-        for id_, (key, payload) in zip(new_ids(len(payloads)), payloads.items(), strict=True)
+        (id_, message.topic, message.key, json.dumps(dict(message.payload)), *(message.created_at,) * 2)
+        for id_, message in zip(new_ids(len(messages)), messages, strict=True)
     ]
-    if rows:
-        execute_together([_INSERT.prepare(rows)])
+    return [_INSERT.prepare(rows)] if rows else []
 
 
 def deliver_outbox(
@@ -119,6 +122,35 @@ def _lease(*, now: dt.datetime, limit: int) -> list[Delivery] | None:
     messages = list(due.select_for_update(skip_locked=True)[:limit])
     if not messages:
         return None
+    if messages := _replace_shared(messages):
+        return _lease_alive(messages, now=now)
+    return []
+
+
+def _replace_shared(messages: list[OutboxMessage]) -> list[OutboxMessage]:
+    """Put one message for each subscriber in the place of what has several; return those that have one."""
+    shared = [m for m in messages if not m.subscriber and len(list_subscribers(m.topic)) > 1]
+    if shared:
+        owners = [(message, name) for message in shared for name in list_subscribers(message.topic)]
+        copies = [
+            OutboxMessage(
+                id=id_,
+                topic=message.topic,
+                subscriber=name,
+                key=f"{message.key}/{name}",
+                payload=message.payload,
+                created_at=message.created_at,
+                deliver_after=message.deliver_after,
+            )
+            for id_, (message, name) in zip(new_ids(len(owners)), owners, strict=True)
+        ]
+        # The same cause told twice: whoever has it already does not get it again, and nobody is held up.
+        OutboxMessage.objects.bulk_create(copies, ignore_conflicts=True)
+        OutboxMessage.objects.filter(id__in=[message.id for message in shared]).delete()
+    return [message for message in messages if message not in shared]
+
+
+def _lease_alive(messages: list[OutboxMessage], *, now: dt.datetime) -> list[Delivery]:
     # A message whose handler kills its worker leaves no failure behind, only leases that ran out.
     deadly = [message.id for message in messages if message.attempts >= MAX_ATTEMPTS]
     if deadly:
@@ -132,7 +164,7 @@ def _lease(*, now: dt.datetime, limit: int) -> list[Delivery] | None:
     OutboxMessage.objects.filter(id__in=[message.id for message in leased]).update(
         attempts=F("attempts") + 1, deliver_after=now + LEASE
     )
-    return [Delivery(m.id, m.topic, m.key, m.payload, m.attempts + 1) for m in leased]
+    return [Delivery(m.id, m.topic, m.subscriber, m.key, m.payload, m.attempts + 1) for m in leased]
 
 
 def _deliver_leased(leased: list[Delivery], *, clock: Clock, give_up_at: float) -> int:
@@ -158,7 +190,8 @@ def _give_back(deliveries: Collection[Delivery], *, now: dt.datetime) -> None:
 
 def _deliver(delivery: Delivery, *, clock: Clock) -> bool:
     try:
-        _handlers[delivery.topic](delivery.key, delivery.payload)
+        handle = get_handler(delivery.topic, subscriber=delivery.subscriber)
+        handle(delivery.key, delivery.payload)
     except Exception as error:
         # Whatever a handler raises, its message must neither vanish nor stop the others.
         logger.warning("outbox message %s failed (attempt %d): %r", delivery.key, delivery.attempts, error)

@@ -11,6 +11,7 @@ from inventory.services import PlannedClaim, reserve
 from inventory.sql import RowInsert, Statement
 from inventory.transactions import CommitUnknown, run_in_transaction
 from orders import allowances, selectors
+from orders.announcements import prepare_for_new
 from orders.errors import IdempotencyKeyReused
 from orders.models import Order, OrderLine
 from orders.numbers import number_for
@@ -132,7 +133,8 @@ def prepare_inserts(orders: Sequence[tuple[Placement, OrderView]]) -> list[State
         for position, line in enumerate(order.lines)
     ]
     claims = allowances.prepare_claims([(order.id, placement.allowances) for placement, order in orders])
-    return [_INSERT_ORDERS.prepare(order_rows), *claims, _INSERT_LINES.prepare(line_rows)]
+    messages = prepare_for_new([order for _placement, order in orders])
+    return [_INSERT_ORDERS.prepare(order_rows), *claims, _INSERT_LINES.prepare(line_rows), *messages]
 
 
 def _order_row(placement: Placement, order: OrderView) -> tuple[object, ...]:

@@ -9,8 +9,9 @@ from orders.lifecycle import (
     mark_refunded,
     revive_cancelled,
 )
-from orders.outbox import connect, deliver_outbox, enqueue, requeue
+from orders.outbox import deliver_outbox, enqueue, requeue
 from orders.placing import place_order
+from orders.subscribers import connect
 from orders.sweep import sweep_expired_orders, unpark_orders
 
 __all__ = [

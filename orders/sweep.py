@@ -20,7 +20,8 @@ from inventory.errors import StockBusy
 from inventory.services import release
 from inventory.sql import placeholders, to_driver
 from inventory.transactions import run_in_transaction
-from orders import allowances, lifecycle
+from orders import allowances
+from orders.announcements import CANCELLED, announce
 from orders.models import JobHealth, Order, OrderLine
 from orders.selectors import filter_overdue
 from orders.states import CancelReason, OrderStatus
@@ -220,7 +221,7 @@ def _cancel_locked(order_ids: list[int], *, now: dt.datetime) -> _Tally:
         return _Tally()
     with connection.cursor() as cursor:
         cancelled = cursor.execute(f"{_CANCEL} ({placeholders(references)})", [to_driver(now), *references])
-    lifecycle.announce_cancelled(order_ids=references.keys(), now=now)
+    announce(CANCELLED, order_ids=references.keys(), now=now)
     allowances.give_back(order_ids=references.keys())
     units = release(references=references.values(), actor=_ACTOR, reason="expired", now=now)
     return _Tally(cancelled=cancelled, units=units)

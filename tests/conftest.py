@@ -5,6 +5,7 @@ import uuid
 import pytest
 
 from inventory import hot, sold_out
+from orders import subscribers
 from shop.gate import keys as gate_keys
 from shop.gate import services as gate
 from shop.glances import Glances
@@ -24,3 +25,10 @@ def _a_gate_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep each test's gate to itself: sales of others have the same ids in the same Redis."""
     monkeypatch.setattr(gate_keys, "prefix", f"test:{uuid.uuid4().hex}:gate")
     monkeypatch.setattr(gate._breaker, "_open_until", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def _subscribers_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Disconnect after each test what it connected."""
+    as_wired = {topic: dict(handlers) for topic, handlers in subscribers._handlers.items()}
+    monkeypatch.setattr(subscribers, "_handlers", as_wired)

@@ -1,6 +1,7 @@
 """The references: `raw`, as fast as one order at a time can be, and `unlocked`, which must oversell."""
 
 import datetime as dt
+import json
 import uuid
 from collections import Counter
 from collections.abc import Sequence
@@ -10,11 +11,13 @@ import MySQLdb
 from django.db import connection
 
 from inventory.ids import new_id, new_ids
+from orders.announcements import PLACED
 from orders.benchmark.jobs import Job
 from orders.benchmark.sellers import EMAIL, PRICE, SCOPE, Outcome
 from orders.benchmark.wire import MeteredConnection, find_wire
 from orders.benchmark.workloads import Basket
 from orders.numbers import number_for
+from orders.subscribers import list_subscribers
 
 # The last are ids that two processes drew in one millisecond: no key is ever used twice here.
 _RETRYABLE: Final = {1213: "deadlocks", 1205: "lock_waits", 1062: "collisions"}
@@ -37,6 +40,11 @@ _MOVEMENT: Final = (
     " actor, reason, created_at) VALUES "
 )
 _MOVEMENT_ROW: Final = "(%s, %s, 'reserve', %s, 0, %s, 'checkout', '', %s)"
+_MESSAGE: Final = (
+    "INSERT INTO orders_outboxmessage (id, topic, `key`, payload, created_at, deliver_after, delivered_at,"
+    " parked_at, subscriber, latest_error, attempts, is_waiting)"
+    " VALUES (%s, 'order.placed', %s, %s, %s, %s, NULL, NULL, '', '', 0, 1)"
+)
 _CLAIM: Final = (
     "UPDATE inventory_stockitem SET available = available - %s, version = version + 1"
     " WHERE id = %s AND available >= %s"
@@ -55,6 +63,8 @@ class RawSeller:
         self._items, self._payment_window = job.items, job.workload.payment_window
         self.counts: Counter[str] = Counter()
         self.placed_id = 0
+        # The shop tells of a new order only if somebody wants to know.
+        self._tells_of_orders = bool(list_subscribers(PLACED))
         self._connection = open_raw_connection()
         self._connection.autocommit(False)  # noqa: FBT003 - the driver takes it so
         self._cursor = self._connection.cursor()
@@ -107,6 +117,9 @@ class RawSeller:
             item = self._items[index]
             lines += (ids[position], order_id, item.id, position, item.sku, item.sku, PRICE, quantity)
         execute(_LINE + ", ".join([_LINE_ROW] * len(basket)), lines)
+        if self._tells_of_orders:
+            payload = json.dumps({"order_id": order_id})
+            execute(_MESSAGE, (new_id(), f"order.placed:{order_id}", payload, placed_at, placed_at))
         movements: list[Any] = []
         for id_, (stock_item_id, quantity) in zip(ids[len(basket) :], wanted, strict=True):
             movements += (id_, stock_item_id, -quantity, f"order:{number}", placed_at)

@@ -161,4 +161,18 @@ GUARDS = [
         "due",
         "tests/orders/test_outbox.py",
     ),
+    Guard(
+        "a message of several subscribers is replaced in one piece",
+        "orders/outbox.py",
+        "return run_in_transaction(lambda: _lease(now=now, limit=limit))",
+        "return _lease(now=now, limit=limit)",
+        "tests/orders/test_subscribers.py -k or_not_at_all",
+    ),
+    Guard(
+        "what was told twice is replaced once",
+        "orders/outbox.py",
+        "bulk_create(copies, ignore_conflicts=True)",
+        "bulk_create(copies)",
+        "tests/orders/test_subscribers.py -k told_twice",
+    ),
 ]

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 
 from inventory.errors import OutOfStock
+from orders.services import connect
 from tests.builders import buy, make_stock_item
 from tests.concurrency.proxy import CommitCuttingProxy
 
@@ -80,6 +81,22 @@ def test_a_checkout_of_one_line_says_this_and_nothing_else(wire):
         "COMMIT",
     ]
     assert len(packets) <= 8, "the budget of round trips (DESIGN, speed)"
+
+
+def test_a_checkout_that_somebody_wants_to_know_of_takes_no_packet_more(wire):
+    item = make_stock_item()
+    before = listen(wire, (item, 1))
+    connect("order.placed", lambda key, payload: None, subscriber="test")
+    packets = listen(wire, (item, 1))
+    assert len(packets) == len(before)
+    assert packets[-3] == [
+        "BEGIN",
+        "INSERT orders_order",
+        "INSERT orders_orderline",
+        "INSERT orders_outboxmessage",
+        "INSERT inventory_stockmovement",
+    ]
+    assert packets[-2:] == [["UPDATE inventory_stockitem"], ["COMMIT"]]
 
 
 def test_the_hot_row_is_held_for_the_one_round_trip_to_commit(wire):

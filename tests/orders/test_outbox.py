@@ -27,7 +27,7 @@ class Handler:
         self.topic = f"test.{next(_topics)}"
         self.failures, self.error = failures, error or RuntimeError("no line")
         self.calls, self.delivered = [], []
-        connect(self.topic, self)
+        connect(self.topic, self, subscriber="test")
 
     def __call__(self, key, payload):
         self.calls.append(key)
@@ -204,7 +204,7 @@ def test_a_handler_holds_no_lock_while_it_talks_to_the_outside():
     handler = Handler()
     handler.enqueue("k")
     seen = []
-    connect(handler.topic, lambda key, payload: seen.append(connection.in_atomic_block))
+    connect(handler.topic, lambda key, payload: seen.append(connection.in_atomic_block), subscriber="test")
     deliver_outbox(now=NOW)
     assert seen == [False]
 
@@ -252,11 +252,11 @@ def test_a_message_that_kills_every_worker_is_parked_in_the_end():
 def test_messages_that_were_not_begun_in_time_have_used_up_no_attempt():
     handler = Handler()
     handler.enqueue(*(f"k{n}" for n in range(5)))
-    connect(handler.topic, lambda key, payload: wait(0.2))
+    connect(handler.topic, lambda key, payload: wait(0.2), subscriber="test")
     assert deliver_outbox(now=NOW, seconds=0.1) == 1
     waiting = OutboxMessage.objects.filter(is_waiting=True)
     assert list(waiting.values_list("attempts", "deliver_after")) == [(0, NOW)] * 4
-    connect(handler.topic, handler)
+    connect(handler.topic, handler, subscriber="test")
     assert deliver_outbox(now=NOW) == 4
 
 
@@ -281,6 +281,7 @@ def test_a_message_that_killed_a_worker_is_tried_alone():
         lambda key, payload: leased.append(
             OutboxMessage.objects.filter(deliver_after__gt=NOW, is_waiting=True).count()
         ),
+        subscriber="test",
     )
     assert deliver_outbox(now=NOW) == 3
     assert leased == [1, 1, 1]
@@ -298,7 +299,7 @@ def test_what_comes_of_an_attempt_past_its_lease_is_not_noted(fails):
         if fails:
             raise RuntimeError
 
-    connect(handler.topic, outlive_the_lease)
+    connect(handler.topic, outlive_the_lease, subscriber="test")
     assert deliver_outbox(now=NOW) == 0
     message = get_message("k")
     assert {name: getattr(message, name) for name in theirs} == theirs
