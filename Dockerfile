@@ -2,14 +2,14 @@
 
 FROM python:3.11-slim-bookworm AS build
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends gcc pkg-config default-libmysqlclient-dev gettext \
+    && apt-get install -y --no-install-recommends gcc pkg-config default-libmysqlclient-dev \
     && rm -rf /var/lib/apt/lists/*
 RUN python -m venv /venv
 WORKDIR /app
 COPY requirements.txt .
 RUN /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
 COPY . .
-RUN python -c "from scripts.messages import compile_messages; from scripts.paths import make_local; make_local(); compile_messages()"
+RUN /venv/bin/python -m scripts.catalogues compile
 # collectstatic reads the settings, which insist on secrets it does not use.
 RUN SECRET_KEY=only-for-the-build DATABASE_URL=mysql://nobody@localhost/none STATIC_ROOT=/app/static \
     /venv/bin/python manage.py collectstatic --noinput \

@@ -3,7 +3,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run test setup down check guards bench docs doctor requirements
+.PHONY: help run test setup down check guards bench docs doctor messages requirements
 
 START := exec sh scripts/start
 
@@ -39,6 +39,9 @@ docs: ## Check the links of the Markdown documentation (there is nothing to buil
 
 doctor: ## Say what is wrong with this installation
 	@$(START) doctor
+
+messages: ## Bring locale/ up to date with the sources, name what needs a translation
+	@$(START) messages
 
 requirements: ## Compile requirements*.in into the pinned, hashed requirements*.txt
 	@$(START) requirements

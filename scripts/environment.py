@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scripts import messages, packages, paths, state, venv
+from scripts import packages, paths, site, state, venv
 from scripts.locks import hold_lock
 from scripts.servers.pair import ServerPair
 
@@ -52,7 +52,7 @@ def prepare(pair: ServerPair, needs: Needs) -> dict[str, str]:
         browser=needs.browser,
     )
     venv.ensure_venv(dev=needs.dev)
-    messages.compile_messages()
+    site.compile_messages()
     urls = pair.start(os.environ)
     written = state.read_env_file(ENV_FILE)
     secrets = {name: written.get(name) or state.make_secret() for name in SECRETS}

@@ -1,18 +1,21 @@
-"""Compiling the translations."""
+"""`make messages`: brings locale/ up to date with the sources and names the texts that need a translation."""
 
-from scripts import paths
-from scripts.commands import run_logged
+import argparse
+
+from scripts import commands, console, paths, signals
+from scripts.environment import Needs, hold_servers, hold_setup, prepare
 
 
-def compile_messages() -> None:
-    """Compile every catalogue that is newer than its compiled form."""
-    for source in sorted(paths.ROOT.glob("**/locale/*/LC_MESSAGES/*.po")):
-        target = source.with_suffix(".mo")
-        hidden = any(part.startswith(".") for part in source.relative_to(paths.ROOT).parts)
-        if hidden or (target.exists() and target.stat().st_mtime >= source.stat().st_mtime):
-            continue
-        run_logged(
-            ["msgfmt", "--check-format", "-o", target, source],
-            log="messages.log",
-            failure=f"{source.relative_to(paths.ROOT)} could not be compiled",
-        )
+def main() -> int:
+    """Run `make messages`."""
+    argparse.ArgumentParser(prog="make messages", description=__doc__).parse_args()
+    signals.raise_on_signals()
+    with hold_servers(user="make messages") as pair, hold_setup():
+        environment = prepare(pair, Needs())
+    status = commands.run_shown([paths.VENV_PYTHON, "-m", "scripts.catalogues", "update"], env=environment)
+    console.say("these need a translation in locale/" if status else "every text is translated")
+    return status
+
+
+if __name__ == "__main__":
+    console.run_main(main)

@@ -78,7 +78,6 @@ DATABASE = Capability(
 REDIS = Capability(
     "a Redis server", lambda: find_program("redis-server", "valkey-server") is not None, [["redis-server"]]
 )
-GETTEXT = Capability("gettext's msgfmt", lambda: shutil.which("msgfmt") is not None, [["gettext"]])
 BUILD = (
     Capability(
         "a C compiler", lambda: bool(shutil.which("gcc") or shutil.which("cc")), [["gcc", "libc6-dev"]]
@@ -97,7 +96,6 @@ BROWSER = (
 def ensure_packages(*, database: bool, redis: bool, build: bool, browser: bool) -> None:
     """Install what is missing. Raises `StepFailed` naming it; only for the browser a warning is enough."""
     needed = [
-        GETTEXT,
         *([DATABASE] if database else ()),
         *([REDIS] if redis else ()),
         *(BUILD if build else ()),

@@ -1,4 +1,4 @@
-"""Bringing the database, the static files and the demo catalogue of the shop up to date."""
+"""Bringing translations, database, static files and demo catalogue of the shop up to date."""
 
 import hashlib
 from collections.abc import Mapping
@@ -9,6 +9,15 @@ from scripts.commands import run_logged
 from scripts.console import StepFailed, say
 
 HAS_OWN_PRODUCTS = 3  # the exit status of load_demo in a shop that has products of its own
+
+
+def compile_messages() -> None:
+    """Compile the translations that changed."""
+    run_logged(
+        [paths.VENV_PYTHON, "-m", "scripts.catalogues", "compile"],
+        log="messages.log",
+        failure="the translations could not be compiled",
+    )
 
 
 def migrate(environment: Mapping[str, str]) -> None:

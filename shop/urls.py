@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from shop.views import cart, catalogue, checkout, media, orders, waiting_room
+from shop.views import cart, catalogue, checkout, language, media, orders, waiting_room
 
 app_name = "shop"
 
@@ -31,5 +31,6 @@ urlpatterns = [
     re_path(r"^account/orders/(?P<number>[0-9A-Z]{13})/$", orders.open_own_order, name="own_order"),
     # Browsers ask for it on pages that name no icon, such as the gateway's.
     path("favicon.ico", media.redirect_to_icon),
+    path("language/", language.choose_language, name="language"),
     path("media/<path:path>", media.serve_media, name="media"),
 ]

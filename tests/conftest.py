@@ -6,9 +6,13 @@ import pytest
 
 from inventory import hot, sold_out
 from orders import subscribers
+from scripts.catalogues import compile_catalogues
 from shop.gate import keys as gate_keys
 from shop.gate import services as gate
 from shop.glances import Glances
+
+# Pages are tested in every language, also where nobody ran make before.
+compile_catalogues()
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from django.template import Context
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 
 from orders.money import find_locale, format_money
 from orders.states import CancelReason, OrderStatus
@@ -27,7 +27,21 @@ def money(amount: int, currency: str = "") -> str:
 def moment(value: dt.datetime, now: dt.datetime | None = None) -> str:
     """Return a time of day with its zone, and the day before it unless that is today."""
     local, today = timezone.localtime(value), timezone.localtime(now)
-    return date_format(local, "H:i e" if local.date() == today.date() else "M j, H:i e")
+    if local.date() == today.date():
+        return date_format(local, "H:i e")
+    return date_format(local, pgettext("format of a day and a time", "M j, H:i e"))
+
+
+@register.filter
+def day(value: dt.datetime) -> str:
+    """Return a date as people read it."""
+    return date_format(timezone.localtime(value), pgettext("format of a date", "j M Y"))
+
+
+@register.filter
+def day_and_time(value: dt.datetime) -> str:
+    """Return a date and a time of day with its zone."""
+    return date_format(timezone.localtime(value), pgettext("format of a date and a time", "j M Y, H:i e"))
 
 
 @register.filter
