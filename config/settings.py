@@ -242,6 +242,10 @@ BENCHMARK_LEVELS = {
 # How many units the unpaid orders of one customer, and from one address, may hold; 0 is no limit.
 MAX_UNPAID_UNITS_PER_CUSTOMER = env.int("MAX_UNPAID_UNITS_PER_CUSTOMER", default=500)
 MAX_UNPAID_UNITS_PER_ADDRESS = env.int("MAX_UNPAID_UNITS_PER_ADDRESS", default=1000)
+# Points a customer earns with each whole unit of currency paid, and what one takes off a total, in minor
+# units; 0 switches earning or spending off (docs/points.md).
+POINTS_PER_UNIT = env.int("POINTS_PER_UNIT", default=0)
+POINT_VALUE = env.int("POINT_VALUE", default=0)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # How many units of a flash sale may be in orders being placed: those left times the factor plus the slack,
 # and at most so many. Whoever comes beyond that waits in the waiting room (docs/gate.md).

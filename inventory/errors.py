@@ -26,6 +26,10 @@ class StockConflict(InventoryError):
     """A concurrent writer won the race for a stock item. The whole transaction may be tried again."""
 
 
+class GuardClosed(InventoryError):
+    """A guarded write of a packet matched other than the rows it was meant for: roll the packet back."""
+
+
 class StockBusy(InventoryError):
     """Too many others want the same rows; come back in a second, with the same idempotency key."""
 

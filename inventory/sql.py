@@ -6,19 +6,34 @@ names are read from them, and a column that is forgotten stops the start.
 """
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection, models
 
+from inventory.errors import GuardClosed
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement that returns no rows, ready to be sent."""
+    """A statement that returns no rows, ready to be sent; `matches` is how many rows it must match."""
 
     sql: str
     parameters: Sequence[Any]
+    matches: int | None = None
+
+    def or_update(self, changes: str) -> "Statement":
+        """Return this INSERT as an upsert, row by row in its own order.
+
+        In `changes`, `{column}` stands for the value that would have been inserted.
+        """
+        # MySQL is about to drop the function, and MariaDB does not know the alias.
+        is_mariadb = connection.mysql_is_mariadb  # type: ignore[attr-defined]
+        alias, new = ("", "VALUES(`{}`)") if is_mariadb else (" AS new", "new.`{}`")
+        changes = re.sub(r"\{(\w+)\}", lambda column: new.format(column[1]), changes)
+        return replace(self, sql=f"{self.sql}{alias} ON DUPLICATE KEY UPDATE {changes}")
 
 
 class RowInsert:
@@ -49,18 +64,22 @@ class RowInsert:
 def execute_together(statements: Sequence[Statement]) -> int:
     """Send statements in one packet, which takes one round trip; return how many rows the last one matched.
 
-    The server runs them in order and stops at the first that fails, whose error is raised. Needs a
-    transaction if they belong together.
+    The server runs them in order and stops at the first that fails, whose error is raised. Raises GuardClosed
+    after all of them if one matched other than the rows it must. Needs a transaction if they belong together.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             "; ".join([statement.sql for statement in statements]),
             [value for statement in statements for value in statement.parameters],
         )
+        matched = [cursor.rowcount]
         # The reply to each statement has to be fetched: an error is raised here.
         while cursor.nextset():
-            pass
-        return int(cursor.rowcount)
+            matched.append(cursor.rowcount)
+    for statement, count in zip(statements, matched, strict=True):
+        if statement.matches not in (None, count):
+            raise GuardClosed(statement.sql)
+    return int(matched[-1])
 
 
 def _find_column(model: type[models.Model], name: str) -> str:

@@ -176,9 +176,4 @@ def _prepare_upsert(rows: Iterable[tuple[str, int, int]], change: str) -> Statem
 
     All writers take keys in this order: of two that want the same, one waits and neither is a deadlock.
     """
-    insert = _INSERT_ALLOWANCES.prepare(sorted(rows))
-    # MySQL is about to drop the function, and MariaDB does not know the alias.
-    is_mariadb = connection.mysql_is_mariadb  # type: ignore[attr-defined]
-    alias, new = ("", "VALUES(`{}`)") if is_mariadb else (" AS new", "new.`{}`")
-    change = change.format(used=new.format("used"), unit_limit=new.format("unit_limit"))
-    return Statement(f"{insert.sql}{alias} ON DUPLICATE KEY UPDATE {change}", insert.parameters)
+    return _INSERT_ALLOWANCES.prepare(sorted(rows)).or_update(change)

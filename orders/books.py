@@ -7,6 +7,7 @@ from inventory.selectors import get_levels_by_id, list_reservations, list_reserv
 from inventory.types import Finding
 from orders.allowances import list_disagreements
 from orders.models import Order
+from orders.points.books import check_points
 from orders.states import OrderStatus
 
 _CHUNK = 1000
@@ -24,13 +25,14 @@ def check_orders(*, report_progress: Callable[[int], None] = lambda count: None)
     """Yield every disagreement of orders and ledger; `report_progress` hears how many orders were seen."""
     seen, after = 0, 0
     while orders := list(
-        Order.objects.filter(id__gt=after).order_by("id").prefetch_related("lines")[:_CHUNK]
+        Order.objects.filter(id__gt=after).order_by("id").prefetch_related("lines", "adjustments")[:_CHUNK]
     ):
         yield from _check_chunk(orders)
         seen, after = seen + len(orders), orders[-1].id
         report_progress(seen)
     yield from _find_reservations_without_order()
     yield from _check_allowances()
+    yield from check_points()
 
 
 def _check_allowances() -> Iterator[Finding]:
@@ -53,7 +55,7 @@ def _check_order(
     order: Order, booked: dict[tuple[str, int], dict[str, int]], items: set[int]
 ) -> Iterator[Finding]:
     wanted: Counter[int] = Counter()
-    total = 0
+    total = sum(adjustment.amount for adjustment in order.adjustments.all())
     for line in order.lines.all():
         wanted[line.stock_item_id] += line.quantity
         total += line.quantity * line.unit_price

@@ -77,3 +77,24 @@ class TooManyUnpaid(OrderError):
 
     def __str__(self) -> str:
         return f"unpaid orders hold {self.open_units} units already; the limit is {self.limit}"
+
+
+@dataclass
+class PointsMissing(OrderError):
+    """The customer has `balance` points; `wanted` were to be spent or taken."""
+
+    wanted: int
+    balance: int
+
+    def __str__(self) -> str:
+        return f"{self.wanted} points wanted, {self.balance} there"
+
+
+@dataclass
+class PointsBooked(OrderError):
+    """The points ledger holds an entry of this kind under this reference; another would count twice."""
+
+    reference: str
+
+    def __str__(self) -> str:
+        return f"already booked: {self.reference}"

@@ -14,6 +14,7 @@ from orders import allowances, selectors
 from orders.announcements import CANCELLED, FULFILLED, PAID, REFUNDED, announce
 from orders.errors import InvalidTransition, OrderNotCancellable, OrderNotFound, OrderNotPayable
 from orders.models import Order
+from orders.points import services as points
 from orders.states import CancelReason, OrderStatus, list_origins
 from orders.types import OrderView
 
@@ -36,6 +37,7 @@ def cancel_order(*, number: str, reason: str, actor: str, now: dt.datetime) -> O
             raise OrderNotCancellable(number, order.status)
         _move(order, OrderStatus.CANCELLED, cancelled_at=now, cancel_reason=why.value)
         announce(CANCELLED, order_ids=[order.id], now=now)
+        points.give_back(order_ids=[order.id], actor=actor, reason=why.value, now=now)
         allowances.give_back(order_ids=[order.id])
         release(references=[order.stock_reference], actor=actor, reason=why.value, now=now)
 
@@ -67,8 +69,9 @@ def mark_paid(*, order_id: int, now: dt.datetime) -> None:
 def revive_cancelled(*, order_id: int, now: dt.datetime) -> None:
     """Take a cancelled order's units again and mark it paid: money came late, the stock was still there.
 
-    Raises OutOfStock, AllowanceExceeded or StockConflict after writing, so the caller's transaction must be
-    rolled back or be a savepoint; OrderNotPayable if the order is not cancelled. Needs a transaction.
+    The points it cost are taken again, too. Raises OutOfStock, AllowanceExceeded, PointsMissing or
+    StockConflict after writing, so the caller's transaction must be rolled back or be a savepoint;
+    OrderNotPayable if the order is not cancelled. Needs a transaction.
     """
     require_transaction()
     order = _lock_order(id=order_id)
@@ -84,6 +87,7 @@ def revive_cancelled(*, order_id: int, now: dt.datetime) -> None:
         order, OrderStatus.PAID, paid_at=now, cancelled_at=None, cancel_reason="", stock_reference=reference
     )
     announce(PAID, order_ids=[order.id], now=now)
+    points.spend_again(order_id=order.id, reference=reference, actor="late payment", now=now)
     allowances.claim_again(order_id=order.id)
     reserve(claims=claims, reference=reference, actor="late payment", now=now)
 
@@ -113,6 +117,8 @@ def mark_refunded(*, order_id: int, actor: str, now: dt.datetime) -> None:
     order = _lock_order(id=order_id)
     _move(order, OrderStatus.REFUNDED, refunded_at=now)
     announce(REFUNDED, order_ids=[order.id], now=now)
+    points.give_back(order_ids=[order.id], actor=actor, reason="refunded", now=now)
+    points.take_back(order=order, keep=0, reference=f"order:{order.number}", reason="refunded", now=now)
     allowances.give_back(order_ids=[order.id])
     release(references=[order.stock_reference], actor=actor, reason="refunded", now=now)
 

@@ -6,8 +6,27 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from inventory.types import SKU_LENGTH
-from orders.states import CancelReason, OrderStatus
-from orders.types import MAX_ADDRESS_LENGTH, MAX_ALLOWANCE_KEY_LENGTH, MAX_KEY_LENGTH, MAX_SCOPE_LENGTH
+from orders.points.models import PointsBalance, PointsEntry
+from orders.states import AdjustmentKind, CancelReason, OrderStatus
+from orders.types import (
+    LABEL_LENGTH,
+    MAX_ADDRESS_LENGTH,
+    MAX_ALLOWANCE_KEY_LENGTH,
+    MAX_KEY_LENGTH,
+    MAX_SCOPE_LENGTH,
+)
+
+__all__ = [
+    "AllowanceUse",
+    "JobHealth",
+    "Order",
+    "OrderAdjustment",
+    "OrderLine",
+    "OutboxMessage",
+    "PointsBalance",
+    "PointsEntry",
+    "PurchaseAllowance",
+]
 
 
 class Order(models.Model):
@@ -105,6 +124,32 @@ class OrderLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} x {self.sku}"
+
+
+class OrderAdjustment(models.Model):
+    """What makes an order's total differ from the sum of its lines. Written with the order, never changed."""
+
+    id = models.BigIntegerField(primary_key=True)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="adjustments")
+    kind = models.CharField(_("kind"), max_length=10, choices=AdjustmentKind.choices)
+    label = models.CharField(_("label"), max_length=LABEL_LENGTH)
+    # Minor units of the order's currency; what makes it cheaper is negative.
+    amount = models.BigIntegerField(_("amount"))
+    # How many points it cost its customer.
+    points = models.BigIntegerField(_("points"), default=0)
+
+    class Meta:
+        verbose_name = _("order adjustment")
+        verbose_name_plural = _("order adjustments")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=AdjustmentKind.values), name="orderadjustment_kind_known"
+            ),
+            models.CheckConstraint(condition=Q(points__gte=0), name="orderadjustment_points_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
 
 
 class PurchaseAllowance(models.Model):

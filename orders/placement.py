@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from django.db import IntegrityError
 
+from inventory.errors import GuardClosed
 from inventory.ids import new_id, new_ids
 from inventory.services import PlannedClaim, reserve
 from inventory.sql import RowInsert, Statement
@@ -13,8 +14,11 @@ from inventory.transactions import CommitUnknown, run_in_transaction
 from orders import allowances, selectors
 from orders.announcements import prepare_for_new
 from orders.errors import IdempotencyKeyReused
-from orders.models import Order, OrderLine
+from orders.models import Order, OrderAdjustment, OrderLine
 from orders.numbers import number_for
+from orders.points import ledger as points
+from orders.points.ledger import Booking
+from orders.points.models import EntryKind
 from orders.states import OrderStatus
 from orders.types import OrderDraft, OrderLineView, OrderView, PlacedOrder
 
@@ -33,6 +37,7 @@ _INSERT_ORDERS = RowInsert(
 _INSERT_LINES = RowInsert(
     OrderLine, ["id", "order", "stock_item", "position", "sku", "name", "unit_price", "quantity"]
 )
+_INSERT_ADJUSTMENTS = RowInsert(OrderAdjustment, ["id", "order", "kind", "label", "amount", "points"])
 ACTOR = "checkout"
 # A collision of ids or a lost COMMIT is rare; a few in a row are a broken clock or a broken network.
 _ATTEMPTS = 4
@@ -48,10 +53,12 @@ class Placement:
         self.used: Mapping[str, int] = {}
         self._may_be_committed = False
 
-    def look_at_allowances(self) -> None:
-        """Raise AllowanceExceeded if the customer has had what is allowed; costs nothing without a limit."""
+    def look_at_customer(self) -> None:
+        """Raise AllowanceExceeded or PointsMissing if that is certain; free without limits and points."""
         if self.allowances:
             self.used = allowances.require_left(self.allowances)
+        if self.draft.customer_id is not None and self.draft.points:
+            points.require_balance(customer_id=self.draft.customer_id, points=self.draft.points)
 
     def run(self, claims: list[PlannedClaim]) -> PlacedOrder:
         """Run the transaction, resolving duplicates and an unknown COMMIT by the idempotency key."""
@@ -88,6 +95,10 @@ class Placement:
         except IntegrityError as error:
             allowances.explain(error, self.allowances)
             raise
+        except GuardClosed as error:
+            if self.draft.customer_id is not None:
+                points.explain(error, customer_id=self.draft.customer_id, points=self.draft.points)
+            raise
         return order
 
     def make_order(self) -> OrderView:
@@ -114,7 +125,7 @@ def prepare_inserts(orders: Sequence[tuple[Placement, OrderView]]) -> list[State
     """Return what inserts these orders and all that is theirs: one statement a table, whatever their number.
 
     The orders go first: their unique keys settle duplicates before anything else is touched. Then come the
-    allowances they use, because rows of customers are locked before stock.
+    points they cost and the allowances they use, because rows of customers are locked before stock.
     """
     order_rows = [_order_row(placement, order) for placement, order in orders]
     ids = iter(new_ids(sum(len(order.lines) for _placement, order in orders)))
@@ -133,8 +144,38 @@ def prepare_inserts(orders: Sequence[tuple[Placement, OrderView]]) -> list[State
         for position, line in enumerate(order.lines)
     ]
     claims = allowances.prepare_claims([(order.id, placement.allowances) for placement, order in orders])
-    messages = prepare_for_new([order for _placement, order in orders])
-    return [_INSERT_ORDERS.prepare(order_rows), *claims, _INSERT_LINES.prepare(line_rows), *messages]
+    return [
+        _INSERT_ORDERS.prepare(order_rows),
+        *_prepare_spending([order for _placement, order in orders]),
+        *claims,
+        _INSERT_LINES.prepare(line_rows),
+        *_prepare_adjustments([order for _placement, order in orders]),
+        *prepare_for_new([order for _placement, order in orders]),
+    ]
+
+
+def _prepare_spending(orders: Sequence[OrderView]) -> list[Statement]:
+    bookings = [
+        Booking(order.customer_id, EntryKind.SPEND, order.points, make_reference(order), order.id)
+        for order in orders
+        if order.points and order.customer_id is not None
+    ]
+    return points.prepare_spending(bookings, actor=ACTOR, now=orders[0].placed_at)
+
+
+def _prepare_adjustments(orders: Sequence[OrderView]) -> list[Statement]:
+    adjustments = [(order.id, adjustment) for order in orders for adjustment in order.adjustments]
+    if not adjustments:
+        return []
+    ids = new_ids(len(adjustments))
+    return [
+        _INSERT_ADJUSTMENTS.prepare(
+            [
+                (id_, order_id, a.kind, a.label, a.amount, a.points)
+                for id_, (order_id, a) in zip(ids, adjustments, strict=True)
+            ]
+        )
+    ]
 
 
 def _order_row(placement: Placement, order: OrderView) -> tuple[object, ...]:
@@ -172,4 +213,5 @@ def _draft_to_view(draft: OrderDraft, order_id: int, now: dt.datetime) -> OrderV
             OrderLineView(line.sku, line.name, line.unit_price, line.quantity, line.stock_item_id)
             for line in draft.lines
         ),
+        adjustments=draft.adjustments,
     )

@@ -8,7 +8,7 @@ from inventory.services import plan_reservation
 from inventory.types import MAX_QUANTITY, Demand
 from orders.batches import place_combined
 from orders.brakes import require_room_for_unpaid
-from orders.errors import AllowanceExceeded, InvalidOrder, TooManyUnpaid
+from orders.errors import AllowanceExceeded, InvalidOrder, PointsMissing, TooManyUnpaid
 from orders.placement import Placement
 from orders.types import (
     MAX_ADDRESS_LENGTH,
@@ -35,9 +35,9 @@ def place_order(
     """Place an order and reserve its units, or change nothing.
 
     The same key in the same scope gives the same order, also after a lost connection or at the same time;
-    `fingerprint` tells whether it is the same request. Raises OutOfStock, AllowanceExceeded, TooManyUnpaid,
-    StockBusy, IdempotencyKeyReused, InvalidOrder, UnknownSku, InvalidQuantity. Opens its own transaction, or
-    shares one with other orders.
+    `fingerprint` tells whether it is the same request. Raises OutOfStock, AllowanceExceeded,
+    PointsMissing, TooManyUnpaid, StockBusy, IdempotencyKeyReused, InvalidOrder, UnknownSku, InvalidQuantity.
+    Opens its own transaction, or shares one with other orders.
     """
     _require_usable(draft)
     if len(idempotency_scope) > MAX_SCOPE_LENGTH or len(idempotency_key) > MAX_KEY_LENGTH:
@@ -47,20 +47,21 @@ def place_order(
     try:
         claims = plan_reservation(demands=demands)
         require_room_for_unpaid(draft=draft, limits=unpaid_limits, now=now)
-        placement.look_at_allowances()
-        # Those who may share a transaction wait for the next one, in a line of their own (orders.batches).
-        if is_shared := len(claims) == 1 and claims[0].combines:
+        placement.look_at_customer()
+        # Those who may share a transaction wait for the next one, in a line of their own (orders.batches),
+        # but not those who spend points: one who has too few would break it for all.
+        if is_shared := len(claims) == 1 and claims[0].combines and not draft.points:
             if placed := place_combined(placement, claims[0]):
                 return placed
             # Not served with the others: look again, and go on alone.
             claims = plan_reservation(demands=demands, look=True)
-            placement.look_at_allowances()
+            placement.look_at_customer()
         with InLine([claim.stock_item_id for claim in claims], is_expected=is_shared) as may_be_gone:
             if may_be_gone:
                 # Those ahead were refused: to be refused too needs no transaction.
                 claims = plan_reservation(demands=demands, look=True)
             return placement.run(claims)
-    except (OutOfStock, AllowanceExceeded, TooManyUnpaid):
+    except (OutOfStock, AllowanceExceeded, PointsMissing, TooManyUnpaid):
         # Taken meanwhile, perhaps by this very request: its retry must get its order, not a refusal.
         if replay := placement.find_replay():
             return replay
@@ -82,9 +83,22 @@ def _require_usable(draft: OrderDraft) -> None:
             and line.unit_price * line.quantity > MAX_AMOUNT
         ):
             raise InvalidOrder(f"{line.sku}: amount too large")
-    if draft.total_amount > MAX_AMOUNT:
+    if draft.lines_amount > MAX_AMOUNT:
         raise InvalidOrder("total too large")
+    _require_usable_adjustments(draft)
     _require_usable_limits(draft)
+
+
+def _require_usable_adjustments(draft: OrderDraft) -> None:
+    for adjustment in draft.adjustments:
+        if type(adjustment.amount) is not int or type(adjustment.points) is not int:
+            raise InvalidOrder(f"{adjustment.kind}: not a usable adjustment")
+        if not (abs(adjustment.amount) <= MAX_AMOUNT and 0 <= adjustment.points <= MAX_AMOUNT):
+            raise InvalidOrder(f"{adjustment.kind}: not a usable adjustment")
+    if not 0 <= draft.total_amount <= MAX_AMOUNT:
+        raise InvalidOrder("adjusted to less than nothing, or too much")
+    if draft.points and draft.customer_id is None:
+        raise InvalidOrder("only an account has points")
 
 
 def _require_usable_limits(draft: OrderDraft) -> None:

@@ -12,21 +12,28 @@ from django.db.models import QuerySet, Sum
 from orders.errors import OrderNotFound
 from orders.models import JobHealth, Order, OrderLine
 from orders.numbers import check_order_token, order_token
+from orders.points.rates import count_usable, get_worth
+from orders.points.selectors import get_order_points, get_points
 from orders.states import OrderStatus
-from orders.types import OrderLineView, OrderView
+from orders.types import Adjustment, OrderLineView, OrderView
 
 __all__ = [
     "check_order_token",
     "count_overdue_orders",
+    "count_usable",
     "find_placed",
     "get_job_health",
     "get_order",
+    "get_order_points",
     "get_orders_by_id",
+    "get_points",
+    "get_worth",
     "list_customer_orders",
     "list_paid_orders",
     "order_token",
 ]
 
+_PARTS = ("lines", "adjustments")
 _FIND_BY_KEY = "SELECT id FROM orders_order WHERE idempotency_scope = %s AND idempotency_key = %s"
 
 
@@ -37,7 +44,7 @@ def get_order(*, number: str) -> OrderView:
 
 def get_orders_by_id(*, ids: Collection[int]) -> dict[int, OrderView]:
     """Return the orders that exist among these ids, by id."""
-    return {order.id: to_view(order) for order in Order.objects.filter(id__in=ids).prefetch_related("lines")}
+    return {order.id: to_view(order) for order in Order.objects.filter(id__in=ids).prefetch_related(*_PARTS)}
 
 
 def find_placed(*, idempotency_scope: str, idempotency_key: str) -> tuple[OrderView, str] | None:
@@ -47,7 +54,7 @@ def find_placed(*, idempotency_scope: str, idempotency_key: str) -> tuple[OrderV
         if not cursor.execute(_FIND_BY_KEY, (idempotency_scope, idempotency_key)):
             return None
         (order_id,) = cursor.fetchone()
-    order = Order.objects.filter(id=order_id).prefetch_related("lines").first()
+    order = Order.objects.filter(id=order_id).prefetch_related(*_PARTS).first()
     return (to_view(order), order.request_fingerprint) if order else None
 
 
@@ -55,7 +62,7 @@ def list_customer_orders(
     *, customer_id: int, limit: int = 50, before_id: int | None = None
 ) -> list[OrderView]:
     """Return a customer's latest orders, newest first; with `before_id`, those older than that one."""
-    orders = Order.objects.filter(customer_id=customer_id).order_by("-id").prefetch_related("lines")
+    orders = Order.objects.filter(customer_id=customer_id).order_by("-id").prefetch_related(*_PARTS)
     if before_id is not None:
         orders = orders.filter(id__lt=before_id)
     return [to_view(order) for order in orders[:limit]]
@@ -98,14 +105,18 @@ def to_view(order: Order) -> OrderView:
             OrderLineView(line.sku, line.name, line.unit_price, line.quantity, line.stock_item_id)
             for line in lines
         ),
+        adjustments=tuple(
+            Adjustment(row.kind, row.label, row.amount, row.points)
+            for row in sorted(order.adjustments.all(), key=lambda row: row.id)
+        ),
     )
 
 
-_COPIED = tuple(name for name in OrderView.__dataclass_fields__ if name != "lines")
+_COPIED = tuple(name for name in OrderView.__dataclass_fields__ if name not in _PARTS)
 
 
 def _get(orders: QuerySet[Order], number: str) -> OrderView:
-    order = orders.prefetch_related("lines").first()
+    order = orders.prefetch_related(*_PARTS).first()
     if order is None:
         raise OrderNotFound(number)
     return to_view(order)

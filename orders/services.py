@@ -11,13 +11,16 @@ from orders.lifecycle import (
 )
 from orders.outbox import deliver_outbox, enqueue, requeue
 from orders.placing import place_order
+from orders.points.services import adjust_points, earn_points, revoke_points
 from orders.subscribers import connect
 from orders.sweep import sweep_expired_orders, unpark_orders
 
 __all__ = [
+    "adjust_points",
     "cancel_order",
     "connect",
     "deliver_outbox",
+    "earn_points",
     "enqueue",
     "extend_deadline",
     "fulfil_order",
@@ -27,6 +30,7 @@ __all__ = [
     "place_order",
     "requeue",
     "revive_cancelled",
+    "revoke_points",
     "sweep_expired_orders",
     "unpark_orders",
 ]

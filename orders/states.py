@@ -25,7 +25,14 @@ class CancelReason(models.TextChoices):
     STAFF = "staff", _("Cancelled by the shop")
 
 
-# In these an order holds what was promised to it: its units, and its share of a customer's allowance.
+class AdjustmentKind(models.TextChoices):
+    """Why an order's total differs from the sum of its lines."""
+
+    POINTS = "points", _("Points")
+
+
+# In these an order holds what was promised to it: its units, its points, and its share of a
+# customer's allowance.
 LIVE_STATUSES: tuple[OrderStatus, ...] = (OrderStatus.PENDING, OrderStatus.PAID, OrderStatus.FULFILLED)
 
 # CANCELLED -> PAID is money that came late and found the stock still there: the units are reserved anew

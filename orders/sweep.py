@@ -23,6 +23,7 @@ from inventory.transactions import run_in_transaction
 from orders import allowances
 from orders.announcements import CANCELLED, announce
 from orders.models import JobHealth, Order, OrderLine
+from orders.points import services as points
 from orders.selectors import filter_overdue
 from orders.states import CancelReason, OrderStatus
 from orders.types import SWEEP_JOB, SweepReport
@@ -222,6 +223,7 @@ def _cancel_locked(order_ids: list[int], *, now: dt.datetime) -> _Tally:
     with connection.cursor() as cursor:
         cancelled = cursor.execute(f"{_CANCEL} ({placeholders(references)})", [to_driver(now), *references])
     announce(CANCELLED, order_ids=references.keys(), now=now)
+    points.give_back(order_ids=references.keys(), actor=_ACTOR, reason="expired", now=now)
     allowances.give_back(order_ids=references.keys())
     units = release(references=references.values(), actor=_ACTOR, reason="expired", now=now)
     return _Tally(cancelled=cancelled, units=units)

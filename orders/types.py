@@ -10,6 +10,7 @@ MAX_AMOUNT: Final = 10**15
 MAX_SCOPE_LENGTH: Final = 64
 MAX_KEY_LENGTH: Final = 255
 MAX_ALLOWANCE_KEY_LENGTH: Final = 255
+LABEL_LENGTH: Final = 200
 # An IPv6 address with an IPv4 address written at its end.
 MAX_ADDRESS_LENGTH: Final = 45
 # The name under which the sweep notes its success.
@@ -40,6 +41,19 @@ class Allowance:
 
 
 @dataclass(frozen=True, slots=True)
+class Adjustment:
+    """An amount besides the lines, such as what points take off the total: `amount` is negative then.
+
+    `kind` is an AdjustmentKind; `points` is how many points of the customer it costs.
+    """
+
+    kind: str
+    label: str
+    amount: int
+    points: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class UnpaidLimits:
     """How many units unpaid orders of one customer, and of one address, may hold at once; 0 is no limit."""
 
@@ -65,11 +79,22 @@ class OrderDraft:
     shipping_address: Mapping[str, Any] | None = None
     allowances: tuple[Allowance, ...] = ()
     client_address: str = ""
+    adjustments: tuple[Adjustment, ...] = ()
+
+    @property
+    def lines_amount(self) -> int:
+        """Sum of the lines in minor units."""
+        return sum(line.unit_price * line.quantity for line in self.lines)
 
     @property
     def total_amount(self) -> int:
-        """Sum of the lines in minor units."""
-        return sum(line.unit_price * line.quantity for line in self.lines)
+        """Lines and adjustments together, in minor units: what there is to pay."""
+        return self.lines_amount + sum(adjustment.amount for adjustment in self.adjustments)
+
+    @property
+    def points(self) -> int:
+        """How many points of the customer the order costs."""
+        return sum(adjustment.points for adjustment in self.adjustments)
 
     @property
     def units(self) -> int:
@@ -113,6 +138,33 @@ class OrderView:
     refunded_at: dt.datetime | None
     cancel_reason: str
     lines: tuple[OrderLineView, ...]
+    adjustments: tuple[Adjustment, ...] = ()
+
+    @property
+    def lines_amount(self) -> int:
+        """Sum of the lines in minor units."""
+        return sum(line.line_total for line in self.lines)
+
+    @property
+    def points(self) -> int:
+        """How many points of the customer the order costs."""
+        return sum(adjustment.points for adjustment in self.adjustments)
+
+
+@dataclass(frozen=True, slots=True)
+class PointsView:
+    """What a customer can spend, and what they owe: points to be taken back that were spent already."""
+
+    balance: int
+    owed: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPoints:
+    """Points of one order: those it cost that have not come back, and those it earned that were kept."""
+
+    spent: int
+    earned: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 
 from inventory.errors import OutOfStock, StockBusy
 from inventory.transactions import run_in_transaction
-from orders.errors import AllowanceExceeded
+from orders.errors import AllowanceExceeded, PointsMissing
 from orders.services import lock_order
 from payments.errors import MalformedEvent
 from payments.event_columns import check_fit, to_columns
@@ -172,10 +172,10 @@ def _read(event_pk: int, now: dt.datetime) -> None:
 def _apply_read_event(event_pk: int, now: dt.datetime) -> bool:
     try:
         return run_in_transaction(lambda: _apply(event_pk, now, may_revive=True))
-    except (OutOfStock, AllowanceExceeded):
-        # Part of the basket is gone, or its customer has meanwhile had what is allowed. The refund gets a
-        # transaction of its own: rows that were claimed before the missing one would stay locked, even after
-        # a rollback to a savepoint, while it is written.
+    except (OutOfStock, AllowanceExceeded, PointsMissing):
+        # Part of the basket is gone, or its customer has meanwhile had what is allowed, or spent the points.
+        # The refund gets a transaction of its own: rows that were claimed before the missing one would stay
+        # locked, even after a rollback to a savepoint, while it is written.
         return run_in_transaction(lambda: _apply(event_pk, now, may_revive=False))
 
 

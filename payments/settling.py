@@ -28,8 +28,9 @@ def settle_event(
 ) -> EventOutcome:
     """Do what the event asks for and return what came of it. Needs a transaction.
 
-    With `may_revive`, an order that expired is revived by late money, and OutOfStock, AllowanceExceeded or
-    StockConflict leaves the transaction, which must be rolled back then; without it, late money goes back.
+    With `may_revive`, an order that expired is revived by late money, and OutOfStock, AllowanceExceeded,
+    PointsMissing or StockConflict leaves the transaction, which must be rolled back then; without it, late
+    money goes back.
     """
     if event.kind == EventKind.SUCCEEDED:
         return _take_money(event, order, payment, may_revive=may_revive, now=now)

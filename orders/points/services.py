@@ -1,0 +1,144 @@
+"""What becomes of points in the life of an order, and what staff do with them.
+
+Points are spent with the order and come back with it: when it is cancelled, expires or is refunded in full.
+They are earned once it is paid, by a step of their own, and taken back with the money that is refunded.
+"""
+
+import datetime as dt
+from collections.abc import Collection
+from typing import Final
+
+from django.db.models import Sum
+
+from inventory.transactions import require_transaction, run_in_transaction
+from orders.errors import OrderNotFound
+from orders.models import Order
+from orders.points import ledger
+from orders.points.ledger import Booking
+from orders.points.models import EntryKind, PointsEntry
+from orders.points.rates import count_earned
+from orders.states import OrderStatus
+
+_ACTOR: Final = "points"
+
+
+def give_back(*, order_ids: Collection[int], actor: str, reason: str, now: dt.datetime) -> None:
+    """Give back the points these orders cost; one statement if they cost none.
+
+    The orders must have been moved to cancelled or refunded by this transaction, which is what makes it
+    happen once; the ledger's unique key stands behind that. Needs a transaction.
+    """
+    require_transaction()
+    open_ones = [
+        Booking(entry.customer_id, EntryKind.GIVE_BACK, -entry.points, entry.reference, entry.order_id)
+        for entry in _list_open_spendings(order_ids)
+    ]
+    ledger.credit(open_ones, actor=actor, reason=reason, now=now)
+
+
+def spend_again(*, order_id: int, reference: str, actor: str, now: dt.datetime) -> None:
+    """Take once more, under a new reference, what an order cost before it was cancelled.
+
+    Raises PointsMissing, when the caller's transaction must be rolled back. Needs a transaction.
+    """
+    require_transaction()
+    last = PointsEntry.objects.filter(order_id=order_id, kind=EntryKind.SPEND).order_by("-id").first()
+    if last is not None:
+        booking = Booking(last.customer_id, EntryKind.SPEND, -last.points, reference, order_id)
+        ledger.spend(booking, actor=actor, now=now)
+
+
+def earn_points(*, order_id: int, now: dt.datetime) -> int:
+    """Give the customer of a paid order the points it earns, once; return how many it has earned.
+
+    An order without an account, one whose money is on its way back, and one that has earned already earn
+    nothing more. Raises OrderNotFound. Opens its own transaction.
+    """
+
+    def earn() -> int:
+        order = _lock(order_id)
+        earned = _sum(order_id, EntryKind.EARN)
+        is_kept = order.status in (OrderStatus.PAID, OrderStatus.FULFILLED)
+        if earned or not is_kept or order.customer_id is None:
+            return earned
+        points = count_earned(amount=order.total_amount, currency=order.currency)
+        if points:
+            booking = Booking(order.customer_id, EntryKind.EARN, points, f"order:{order.number}", order_id)
+            ledger.credit([booking], actor=_ACTOR, now=now)
+        return points
+
+    return run_in_transaction(earn)
+
+
+def revoke_points(*, order_id: int, reason: str, now: dt.datetime) -> int:
+    """Take back all points an order has earned and still has; return how many. Once, however often called.
+
+    Raises OrderNotFound. Opens its own transaction.
+    """
+
+    def revoke() -> int:
+        order = _lock(order_id)
+        return take_back(order=order, keep=0, reference=f"order:{order.number}", reason=reason, now=now)
+
+    return run_in_transaction(revoke)
+
+
+def take_back(*, order: Order, keep: int, reference: str, reason: str, now: dt.datetime) -> int:
+    """Take back what an order has earned but for its share of `keep` minor units of its total; return it.
+
+    What its customer has spent already is owed. `reference` is unique to this occasion. Needs a transaction
+    that holds the order's lock.
+    """
+    require_transaction()
+    earning = PointsEntry.objects.filter(order_id=order.id, kind=EntryKind.EARN).first()
+    if earning is None:
+        return 0
+    earned = _sum(order.id, EntryKind.EARN)
+    # From the whole each time, so that many small refunds round to the same as a large one.
+    left = earned * keep // order.total_amount if order.total_amount else 0
+    points = earned + _sum(order.id, EntryKind.TAKE_BACK) - left
+    if points > 0:
+        booking = Booking(earning.customer_id, EntryKind.TAKE_BACK, points, reference, order.id)
+        ledger.take_back(booking, actor=_ACTOR, reason=reason, now=now)
+    return max(points, 0)
+
+
+def adjust_points(
+    *, customer_id: int, points: int, reference: str, reason: str, actor: str, now: dt.datetime
+) -> None:
+    """Give a customer points, or take some with a minus; given ones pay off first what is owed.
+
+    A `reference` books once. Raises PointsMissing if there are not so many to take, PointsBooked. Opens its
+    own transaction.
+    """
+    booking = Booking(customer_id, EntryKind.ADJUST, abs(points), reference)
+
+    def adjust() -> None:
+        if points > 0:
+            ledger.credit([booking], actor=actor, reason=reason, now=now)
+        elif points < 0:
+            ledger.spend(booking, actor=actor, reason=reason, now=now)
+
+    run_in_transaction(adjust)
+
+
+def _lock(order_id: int) -> Order:
+    order = Order.objects.select_for_update().filter(id=order_id).first()
+    if order is None:
+        raise OrderNotFound(f"#{order_id}")
+    return order
+
+
+def _list_open_spendings(order_ids: Collection[int]) -> list[PointsEntry]:
+    kinds = (EntryKind.SPEND, EntryKind.GIVE_BACK)
+    entries = list(PointsEntry.objects.filter(order_id__in=order_ids, kind__in=kinds).order_by("id"))
+    returned = {entry.reference for entry in entries if entry.kind == EntryKind.GIVE_BACK}
+    return [e for e in entries if e.kind == EntryKind.SPEND and e.reference not in returned]
+
+
+def _sum(order_id: int, kind: EntryKind) -> int:
+    """Return the points an order moved in this way, by balance and by what is owed."""
+    sums = PointsEntry.objects.filter(order_id=order_id, kind=kind).aggregate(
+        points=Sum("points", default=0), owed=Sum("owed", default=0)
+    )
+    return int(sums["points"]) - int(sums["owed"])
