@@ -7,11 +7,12 @@ import uuid
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from standardwebhooks import Webhook
 
 from inventory.services import create_stock_item
 from inventory.types import StockLevel
-from orders.services import place_order
+from orders.services import adjust_points, place_order
 from orders.types import LineDraft, OrderDraft, OrderView, PlacedOrder
 from payments.gateways.sandbox.provider import signer
 from payments.services import receive_event, start_payment
@@ -25,6 +26,17 @@ def make_stock_item(*, on_hand: int = 5, sku: str | None = None, strategy: str =
     """Return a new stock item with `on_hand` units, all available."""
     sku = sku or f"SKU-{next(_numbers)}-{uuid.uuid4().hex[:6]}"
     return create_stock_item(sku=sku, on_hand=on_hand, locking_strategy=strategy, actor="test", now=NOW)
+
+
+def make_customer(*, points: int = 0) -> int:
+    """Return the id of a new customer who was given so many points."""
+    name = f"customer-{next(_numbers)}-{uuid.uuid4().hex[:6]}"
+    customer = get_user_model().objects.create_user(username=name, email=f"{name}@example.com")
+    if points:
+        adjust_points(
+            customer_id=customer.pk, points=points, reference=f"test:{name}", reason="", actor="test", now=NOW
+        )
+    return int(customer.pk)
 
 
 def make_draft(

@@ -4,6 +4,7 @@ from tests.guards.guard import Guard
 
 RACE = "tests/concurrency/test_orders_race.py"
 ALLOWANCES = "tests/concurrency/test_allowances.py"
+POINTS = "tests/concurrency/test_points.py"
 
 GUARDS = [
     Guard(
@@ -174,5 +175,75 @@ GUARDS = [
         "bulk_create(copies, ignore_conflicts=True)",
         "bulk_create(copies)",
         "tests/orders/test_subscribers.py -k told_twice",
+    ),
+    Guard(
+        "points: the balance is compared in the UPDATE",
+        "orders/points/ledger.py",
+        '"UPDATE orders_pointsbalance SET balance = balance - %s WHERE customer_id = %s AND balance >= %s"',
+        '"UPDATE orders_pointsbalance SET balance = balance - %s WHERE customer_id = %s AND %s > 0"',
+        f"tests/orders/test_points.py {POINTS} -k 'gone_after_the_look or fifty'",
+    ),
+    Guard(
+        "points: the row count of the UPDATE is looked at",
+        "inventory/sql.py",
+        "if statement.matches not in (None, count):",
+        "if False:",
+        f"tests/orders/test_points.py {POINTS} -k 'gone_after_the_look or fifty'",
+    ),
+    Guard(
+        "points: a balance below zero is refused by a CHECK",
+        "orders/migrations/0004_points.py",
+        "('balance__gte', 0)",
+        "('balance__gte', -1000000)",
+        "tests/orders/test_points.py -k the_row_itself",
+    ),
+    Guard(
+        "points: a cancelled order gives them back",
+        "orders/lifecycle.py",
+        "        points.give_back(order_ids=[order.id], actor=actor, reason=why.value, now=now)\n",
+        "",
+        "tests/orders/test_points.py -k cancelled",
+    ),
+    Guard(
+        "points: a swept order gives them back",
+        "orders/sweep.py",
+        '    points.give_back(order_ids=references.keys(), actor=_ACTOR, reason="expired", now=now)\n',
+        "",
+        "tests/orders/test_points.py -k expired",
+    ),
+    Guard(
+        "points: the ledger refuses a second return",
+        "orders/migrations/0004_points.py",
+        "fields=('reference', 'customer', 'kind')",
+        "fields=('reference', 'customer', 'kind', 'id')",
+        "tests/orders/test_points.py -k second_return",
+    ),
+    Guard(
+        "points: late money takes them again",
+        "orders/lifecycle.py",
+        '    points.spend_again(order_id=order.id, reference=reference, actor="late payment", now=now)\n',
+        "",
+        "tests/orders/test_points.py -k late_money",
+    ),
+    Guard(
+        "points: an order earns once, under its lock",
+        "orders/points/services.py",
+        "if earned or not is_kept or order.customer_id is None:",
+        "if not is_kept or order.customer_id is None:",
+        "tests/orders/test_points.py -k earns_points_for_its_money_once",
+    ),
+    Guard(
+        "points: what was spent already is owed, not taken below zero",
+        "orders/points/ledger.py",
+        "there = min(balance, booking.points)",
+        "there = booking.points",
+        "tests/orders/test_points.py -k owed",
+    ),
+    Guard(
+        "points: rows of customers are locked in the order of their ids",
+        "orders/points/ledger.py",
+        'lock = " ORDER BY customer_id FOR UPDATE" if locked else ""',
+        'lock = ""',
+        f"{POINTS} -k 'at_once or once'",
     ),
 ]

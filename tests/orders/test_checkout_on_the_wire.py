@@ -8,8 +8,9 @@ from django.db import connection
 
 from inventory.errors import OutOfStock
 from orders.services import connect
-from tests.builders import buy, make_stock_item
+from tests.builders import buy, make_customer, make_stock_item
 from tests.concurrency.proxy import CommitCuttingProxy
+from tests.orders.spending import buy_with_points
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -141,6 +142,25 @@ def test_more_lines_of_one_item_take_no_more_round_trips(wire):
 def test_each_further_item_takes_one_more_round_trip(wire):
     items = [make_stock_item() for _ in range(4)]
     assert len(listen(wire, *((item, 1) for item in items))) == len(listen(wire, (items[0], 1))) + 3
+
+
+def test_points_are_spent_in_the_packet_of_the_order_ahead_of_stock(wire):
+    item, customer_id = make_stock_item(), make_customer(points=5)
+    plain = listen(wire, (item, 1))
+    wire.packets.clear()
+    buy_with_points(item, customer_id, 5)
+    look, *packets = wire.list_packets()[1:]
+    assert look == ["SELECT orders_pointsbalance"]
+    assert packets[0] == [
+        "BEGIN",
+        "INSERT orders_order",
+        "UPDATE orders_pointsbalance",
+        "INSERT orders_pointsentry",
+        "INSERT orders_orderline",
+        "INSERT orders_orderadjustment",
+        "INSERT inventory_stockmovement",
+    ]
+    assert packets[1:] == plain[2:] == [["UPDATE inventory_stockitem"], ["COMMIT"]]
 
 
 def test_a_sold_out_item_is_refused_without_a_transaction(wire):
