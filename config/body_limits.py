@@ -9,7 +9,8 @@ from django.template import loader
 from django.views import defaults
 
 from shop.api.parsing import MAX_BODY_BYTES
-from shop.api.problems import BY_CODE, CONTENT_TYPE, describe
+from shop.api.problem_kinds import BY_CODE, CONTENT_TYPE
+from shop.api.problems import describe
 
 _API: Final = "/api/"
 _ADMIN: Final = "/admin/"

@@ -69,8 +69,6 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.content_policy.ContentPolicyMiddleware",
-    # Before all that only pages and views need: in a storm nearly every answer comes from here.
-    "shop.api.sold_out.SoldOutMiddleware",
     "shop.middleware.DatabaseUnavailableMiddleware",
     "config.body_limits.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template import loader
 
-from shop.api.problems import BY_CODE, CONTENT_TYPE, describe
+from shop.api.problem_kinds import BY_CODE, CONTENT_TYPE
+from shop.api.problems import describe
 from shop.availability import RETRY_AFTER_SECONDS, explain_to_program, is_unavailable
 
 

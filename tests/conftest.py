@@ -10,6 +10,7 @@ from scripts.catalogues import compile_catalogues
 from shop.gate import keys as gate_keys
 from shop.gate import services as gate
 from shop.glances import Glances
+from tests.before_django import ShopClient
 
 # Pages are tested in every language, also where nobody ran make before.
 compile_catalogues()
@@ -36,3 +37,9 @@ def _subscribers_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Disconnect after each test what it connected."""
     as_wired = {topic: dict(handlers) for topic, handlers in subscribers._handlers.items()}
     monkeypatch.setattr(subscribers, "_handlers", as_wired)
+
+
+@pytest.fixture
+def client() -> ShopClient:
+    """Ask the shop as its web server does."""
+    return ShopClient()

@@ -8,6 +8,8 @@ from orders.types import OrderView
 
 TOKEN_HEADER = "Order-Token"  # noqa: S105 - a name
 TICKET_HEADER = "Queue-Ticket"
+# Under this name it stands in META.
+TICKET_META = "HTTP_QUEUE_TICKET"
 
 
 def get_order_for(request: Request, *, number: str, permission: str = "orders.view_order") -> OrderView:

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from shop.api.access import TICKET_HEADER, TOKEN_HEADER
 from shop.api.idempotency import HEADER
-from shop.api.problems import BY_CODE, CONTENT_TYPE
+from shop.api.problem_kinds import BY_CODE, CONTENT_TYPE
 
 ORDER_TOKEN = OpenApiParameter(
     TOKEN_HEADER,

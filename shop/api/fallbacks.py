@@ -6,7 +6,8 @@ from typing import Any, Final
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 
-from shop.api.problems import BY_CODE, CONTENT_TYPE, describe
+from shop.api.problem_kinds import BY_CODE, CONTENT_TYPE
+from shop.api.problems import describe
 from shop.availability import is_unavailable
 from shop.views.errors import show_server_error
 

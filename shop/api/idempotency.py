@@ -1,15 +1,16 @@
 """The Idempotency-Key header: how a retry is told from a second order."""
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from django.http import HttpRequest
 from rest_framework.request import Request
 
 from orders.types import MAX_KEY_LENGTH
 from shop.api.errors import IdempotencyKeyInvalid, IdempotencyKeyMissing
 
 HEADER: Final = "Idempotency-Key"
+_META: Final = "HTTP_IDEMPOTENCY_KEY"
 GUEST_SCOPE: Final = "guest"
 # The draft standard makes it a structured-field string, in quotes; nearly every client sends it bare.
 _QUOTED: Final = re.compile(r'"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"')
@@ -17,9 +18,9 @@ _QUOTED: Final = re.compile(r'"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"')
 _USABLE: Final = re.compile(rf"[\x21-\x7e]{{1,{MAX_KEY_LENGTH}}}")
 
 
-def read_idempotency_key(request: Request | HttpRequest) -> str:
-    """Return the key without its quotes. Raises IdempotencyKeyMissing, IdempotencyKeyInvalid."""
-    value = request.headers.get(HEADER, "").strip()
+def read_idempotency_key(meta: Mapping[str, Any]) -> str:
+    """Return the key in a request's META, unquoted. Raises IdempotencyKeyMissing, IdempotencyKeyInvalid."""
+    value = str(meta.get(_META, "")).strip()
     if not value:
         raise IdempotencyKeyMissing(
             f"send the {HEADER} header: a new random value, say a UUID, for each new order"

@@ -10,7 +10,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from shop.api.errors import BodyTooLarge, MalformedBody
-from shop.api.problems import CONTENT_TYPE
+from shop.api.problem_kinds import CONTENT_TYPE
 
 MAX_BODY_BYTES: Final = 1_000_000
 _ANYTHING: Final = "*/*"

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from shop.api.base import ApiView
 from shop.api.documentation import document
-from shop.api.problems import BY_CODE
+from shop.api.problem_kinds import BY_CODE
 
 
 class SchemaView(SpectacularAPIView):

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from orders.selectors import list_customer_orders
 from orders.services import cancel_order
 from orders.states import CancelReason
-from shop.api.access import TICKET_HEADER, get_order_for, is_staff
+from shop.api.access import get_order_for, is_staff
 from shop.api.base import ApiView
 from shop.api.documentation import IDEMPOTENCY_KEY, ORDER_TOKEN, QUEUE_TICKET, document, page_parameter
 from shop.api.idempotency import find_scope, read_idempotency_key
@@ -18,11 +18,9 @@ from shop.api.order_output import (
     OrderPageOutput,
     PlacedOrderOutput,
     show_order,
-    show_placed_order,
 )
 from shop.api.paging import DEFAULT_LIMIT, MAX_LIMIT, link_next, read_limit, read_number
-from shop.client_address import find_countable_address
-from shop.services.checkout import place_order_for_skus
+from shop.api.placing import place_requested
 
 _TAG = "orders"
 
@@ -46,23 +44,16 @@ class OrdersView(ApiView):
     )
     def post(self, request: Request) -> Response:
         """Place an order; the same key gives the same order again, with `Idempotent-Replayed: true`."""
-        key = read_idempotency_key(request)
-        wanted = decode_order(request.data)
-        placed = place_order_for_skus(
-            email=wanted.email,
-            quantities=wanted.quantities,
+        key = read_idempotency_key(request.META)
+        content, headers = place_requested(
+            decode_order(request.data),
             idempotency_scope=find_scope(request),
             idempotency_key=key,
             customer_id=request.user.pk,
-            shipping_address=wanted.shipping_address,
-            client_address=find_countable_address(request.META),
-            ticket=request.headers.get(TICKET_HEADER),
-            now=timezone.now(),
+            path=request.path,
+            meta=request.META,
         )
-        headers = {"Location": f"{request.path}{placed.order.number}/"}
-        if placed.replayed:
-            headers["Idempotent-Replayed"] = "true"
-        return Response(show_placed_order(placed.order), status=201, headers=headers)
+        return Response(content, status=201, headers=headers)
 
     @document(
         tag=_TAG,

@@ -7,7 +7,7 @@ import pytest
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
-from shop.api.problems import PROBLEMS
+from shop.api.problem_kinds import PROBLEMS
 from tests.shop.api.calls import ORDERS, make_customer, make_variant, post_order
 
 pytestmark = pytest.mark.django_db

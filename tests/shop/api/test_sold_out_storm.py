@@ -1,9 +1,6 @@
 """When everybody wants what is gone: the same refusal as ever, for the price of one read."""
 
-import io
-
 import pytest
-from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -111,21 +108,3 @@ def test_in_a_storm_the_refusal_is_in_the_callers_language(client, gone, languag
 def test_being_sold_out_is_not_worth_a_line_in_the_log(client, gone, caplog):
     storm(client, gone)
     assert [record for record in caplog.records if record.name == "django.request"] == []
-
-
-def test_in_a_storm_a_body_that_breaks_off_is_a_400(client, gone):
-    class BrokenOff(io.BytesIO):
-        def read(self, *_size):
-            raise ConnectionResetError
-
-    def start_response(status, _headers, _error=None):
-        answers.append(status)
-        return lambda _data: None
-
-    storm(client, gone)
-    answers: list[str] = []
-    environ = client._base_environ(
-        PATH_INFO=ORDERS, REQUEST_METHOD="POST", CONTENT_TYPE="application/json", CONTENT_LENGTH="100"
-    )
-    WSGIHandler()({**environ, "wsgi.input": BrokenOff()}, start_response)
-    assert answers == ["400 Bad Request"]

@@ -21,6 +21,7 @@ from shop.gate import services as gate
 from shop.gate.entrance import Visitor, place_through_gate
 from shop.services.flash_sales import tend_flash_sales
 from shop.types import FlashSaleView
+from tests.before_django import ShopClient
 from tests.builders import buy
 from tests.concurrency.race import race
 from tests.emptied import empty_redis
@@ -196,7 +197,7 @@ def test_a_crowd_at_the_gate_gets_every_unit_once_and_the_books_balance(settings
     waits = threading.Event()
 
     def shop() -> int:
-        client, key, ticket = Client(), uuid.uuid4().hex, None
+        client, key, ticket = ShopClient(), uuid.uuid4().hex, None
         for _time in range(200):
             answer = order(client, sale, key, ticket)
             if answer.status_code != 503:
