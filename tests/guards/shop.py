@@ -6,6 +6,27 @@ SALES = "tests/concurrency/test_flash_sales_race.py"
 
 GUARDS = [
     Guard(
+        "guest orders: a key that has an order gets it, whatever is sold out",
+        "shop/api/guest_orders.py",
+        "if shortfall and find_placed(idempotency_scope=GUEST_SCOPE, idempotency_key=key) is None:",
+        "if shortfall:",
+        "tests/shop/api/test_sold_out_storm.py -k repeated",
+    ),
+    Guard(
+        "guest orders: who sends a token is no guest",
+        "shop/api/guest_orders.py",
+        'and "HTTP_AUTHORIZATION" not in environ',
+        "",
+        "tests/shop/api/test_guest_orders.py -k not_ordinary",
+    ),
+    Guard(
+        "guest orders: names that are not the site's are refused",
+        "shop/api/guest_orders.py",
+        "    if site_headers is None:\n        return None\n",
+        "",
+        "tests/shop/api/test_guest_orders.py -k not_ordinary",
+    ),
+    Guard(
         "a client's own word about its address is not believed",
         "shop/client_address.py",
         "hops[-settings.TRUSTED_PROXIES]",
