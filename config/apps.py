@@ -12,9 +12,10 @@ class HoldfastConfig(AppConfig):
     verbose_name = _("Holdfast")
 
     def ready(self) -> None:
-        """Connect outbox topics to their handlers."""
-        from config.wiring import connect_outbox
+        """Name the steps after payment, and connect outbox topics to those who act on them."""
+        from config.wiring import connect_outbox, register_steps
 
+        register_steps()
         connect_outbox()
 
 

@@ -244,6 +244,15 @@ MAX_UNPAID_UNITS_PER_ADDRESS = env.int("MAX_UNPAID_UNITS_PER_ADDRESS", default=1
 # units; 0 switches earning or spending off (docs/points.md).
 POINTS_PER_UNIT = env.int("POINTS_PER_UNIT", default=0)
 POINT_VALUE = env.int("POINT_VALUE", default=0)
+# The steps after payment (docs/after-payment.md). A carrier or warehouse without address and secret is off:
+# shipments are booked at the built-in flat rate then, and no warehouse is told.
+CARRIER_NAME = env.str("CARRIER_NAME", default="Flat rate")
+CARRIER_URL = env.str("CARRIER_URL", default="").rstrip("/")
+CARRIER_SECRET = env.str("CARRIER_SECRET", default="")
+WAREHOUSE_URL = env.str("WAREHOUSE_URL", default="").rstrip("/")
+WAREHOUSE_SECRET = env.str("WAREHOUSE_SECRET", default="")
+# How long either may take to answer; well below the minute for which a message is leased.
+STEP_TIMEOUT_SECONDS = env.float("STEP_TIMEOUT_SECONDS", default=10.0)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # How many units of a flash sale may be in orders being placed: those left times the factor plus the slack,
 # and at most so many. Whoever comes beyond that waits in the waiting room (docs/gate.md).

@@ -1,6 +1,11 @@
-"""Which function delivers which outbox topic: the apps that write messages need not know who acts on them."""
+"""Which function delivers which outbox topic, and what follows a payment.
+
+The apps that write messages need not know who acts on them.
+"""
 
 from orders import services as orders
+from orders.steps.shipment import SHIPMENT
+from orders.steps.warehouse import WAREHOUSE
 from payments import services as payments
 
 
@@ -9,3 +14,16 @@ def connect_outbox() -> None:
     orders.connect("order.cancelled", payments.close_payments_of_order, subscriber="payments")
     orders.connect("payment.close", payments.close_payments_of_order, subscriber="payments")
     orders.connect("payment.refund", payments.execute_refund, subscriber="payments")
+    orders.connect("order.refund", payments.refund_failed_order, subscriber="payments")
+    orders.connect("order.paid", orders.begin_steps, subscriber="steps")
+    orders.connect("order.refunded", orders.stop_steps, subscriber="steps")
+    orders.connect("order.step.do", orders.do_step, subscriber="steps")
+    orders.connect("order.step.undo", orders.undo_step, subscriber="steps")
+    orders.connect("order.step.do.parked", orders.give_up_step, subscriber="steps")
+    orders.connect("order.step.undo.parked", orders.give_up_step, subscriber="steps")
+
+
+def register_steps() -> None:
+    """Name what follows a payment, in this order (docs/after-payment.md)."""
+    orders.register_step(SHIPMENT)
+    orders.register_step(WAREHOUSE)

@@ -36,6 +36,24 @@ class OrderNotCancellable(InvalidTransition):
     """The order is past the point where it can be cancelled."""
 
 
+class OrderGoesBack(InvalidTransition):
+    """A step after payment failed for good: what was done for the order is being taken back."""
+
+
+@dataclass
+class StepRefused(OrderError):
+    """The other side will never do this, however often it is asked."""
+
+    problem: str
+
+    def __str__(self) -> str:
+        return self.problem
+
+
+class PeerUnavailable(OrderError):
+    """The other side did not answer, or not with what was asked for; it may have done it all the same."""
+
+
 @dataclass
 class IdempotencyKeyReused(OrderError):
     """The key was used before, for a different request."""

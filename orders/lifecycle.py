@@ -12,10 +12,17 @@ from inventory.transactions import require_transaction, run_in_transaction
 from inventory.types import Demand
 from orders import allowances, selectors
 from orders.announcements import CANCELLED, FULFILLED, PAID, REFUNDED, announce
-from orders.errors import InvalidTransition, OrderNotCancellable, OrderNotFound, OrderNotPayable
+from orders.errors import (
+    InvalidTransition,
+    OrderGoesBack,
+    OrderNotCancellable,
+    OrderNotFound,
+    OrderNotPayable,
+)
 from orders.models import Order
 from orders.points import services as points
 from orders.states import CancelReason, OrderStatus, list_origins
+from orders.steps.plan import goes_back
 from orders.types import OrderView
 
 # An order that moves no longer waits for staff to help the sweep with it, and no brake counts it any more.
@@ -93,13 +100,16 @@ def revive_cancelled(*, order_id: int, now: dt.datetime) -> None:
 
 
 def fulfil_order(*, number: str, actor: str, now: dt.datetime) -> OrderView:
-    """Book a paid order's units as shipped. Raises OrderNotFound, InvalidTransition.
+    """Book a paid order's units as shipped. Raises OrderNotFound, InvalidTransition, OrderGoesBack.
 
     Opens its own transaction.
     """
 
     def fulfil() -> None:
         order = _lock_order(number=number)
+        if order.status == OrderStatus.PAID and goes_back(order, list(order.steps.all())):
+            # Its units are about to return to stock: they must not leave the house before that.
+            raise OrderGoesBack(number, order.status)
         _move(order, OrderStatus.FULFILLED, fulfilled_at=now)
         announce(FULFILLED, order_ids=[order.id], now=now)
         ship(reference=order.stock_reference, actor=actor, now=now)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory.types import SKU_LENGTH
 from orders.points import models as _points  # noqa: F401 - Django finds an app's models by this module
 from orders.states import AdjustmentKind, CancelReason, OrderStatus
+from orders.steps import models as _steps  # noqa: F401 - Django finds an app's models by this module
 from orders.types import (
     LABEL_LENGTH,
     MAX_ADDRESS_LENGTH,

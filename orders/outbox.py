@@ -112,6 +112,15 @@ def requeue(*, message_ids: list[int], now: dt.datetime) -> int:
     )
 
 
+def hasten(*, key_start: str, now: dt.datetime) -> int:
+    """Have waiting messages delivered now instead of after their pause; return how many.
+
+    One that is being delivered at this moment may be delivered twice, as any other.
+    """
+    resting = OutboxMessage.objects.filter(key__startswith=key_start, is_waiting=True, deliver_after__gt=now)
+    return resting.update(deliver_after=now)
+
+
 def _take(*, now: dt.datetime, limit: int) -> list[Delivery] | None:
     """Lease messages that are due; None if there are none. The list may be empty if all had to be parked."""
     return run_in_transaction(lambda: _lease(now=now, limit=limit))
@@ -152,11 +161,10 @@ def _replace_shared(messages: list[OutboxMessage]) -> list[OutboxMessage]:
 
 def _lease_alive(messages: list[OutboxMessage], *, now: dt.datetime) -> list[Delivery]:
     # A message whose handler kills its worker leaves no failure behind, only leases that ran out.
-    deadly = [message.id for message in messages if message.attempts >= MAX_ATTEMPTS]
-    if deadly:
-        OutboxMessage.objects.filter(id__in=deadly).update(
-            is_waiting=False, parked_at=now, latest_error="its worker died in every attempt"
-        )
+    for message in messages:
+        if message.attempts >= MAX_ATTEMPTS:
+            found = OutboxMessage.objects.filter(id=message.id)
+            _park(found, message, error="its worker died in every attempt", now=now)
     alive = [message for message in messages if message.attempts < MAX_ATTEMPTS]
     # One that was tried before may be such a message: it is leased alone, and takes no other down with it.
     fresh = list(itertools.takewhile(lambda message: not message.attempts, alive))
@@ -212,7 +220,19 @@ def _note_failure(delivery: Delivery, error: Exception, *, now: dt.datetime) -> 
     message = _find_leased(delivery)
     text = repr(error)[:500]
     if delivery.attempts >= MAX_ATTEMPTS:
-        message.update(is_waiting=False, parked_at=now, latest_error=text)
+        run_in_transaction(lambda: _park(message, delivery, error=text, now=now))
         return
     pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (delivery.attempts - 1))
     message.update(deliver_after=now + pause, latest_error=text)
+
+
+def _park(
+    found: QuerySet[OutboxMessage], message: Delivery | OutboxMessage, *, error: str, now: dt.datetime
+) -> None:
+    """Set a message aside for staff, and tell whoever is connected to `<topic>.parked` of it."""
+    parked = found.update(is_waiting=False, parked_at=now, latest_error=error)
+    topic = f"{message.topic}.parked"
+    if parked and list_subscribers(topic):
+        payload = {"key": message.key, "payload": message.payload, "error": error}
+        # Staff may give it another round: each time it is parked is told.
+        enqueue(topic=topic, payloads={f"{message.key}.parked:{new_ids(1)[0]}": payload}, now=now)

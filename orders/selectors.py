@@ -14,8 +14,9 @@ from orders.models import JobHealth, Order, OrderLine
 from orders.numbers import check_order_token, order_token
 from orders.points.rates import count_usable, get_worth
 from orders.points.selectors import get_order_points, get_points
-from orders.states import OrderStatus
-from orders.types import Adjustment, OrderLineView, OrderView
+from orders.states import OrderStatus, StepState
+from orders.steps.models import OrderStep
+from orders.types import SHIPMENT_STEP, Adjustment, OrderLineView, OrderView, Tracking
 
 __all__ = [
     "check_order_token",
@@ -27,6 +28,7 @@ __all__ = [
     "get_order_points",
     "get_orders_by_id",
     "get_points",
+    "get_tracking",
     "get_worth",
     "list_customer_orders",
     "list_paid_orders",
@@ -56,6 +58,15 @@ def find_placed(*, idempotency_scope: str, idempotency_key: str) -> tuple[OrderV
         (order_id,) = cursor.fetchone()
     order = Order.objects.filter(id=order_id).prefetch_related(*_PARTS).first()
     return (to_view(order), order.request_fingerprint) if order else None
+
+
+def get_tracking(*, order_id: int) -> Tracking | None:
+    """Return how to find the parcel of an order, once its shipment is booked and while it stays so."""
+    step = OrderStep.objects.filter(order_id=order_id, name=SHIPMENT_STEP, state=StepState.DONE).first()
+    if step is None or not step.result:
+        return None
+    booked = step.result
+    return Tracking(booked["carrier"], booked["tracking_number"], booked["tracking_url"])
 
 
 def list_customer_orders(

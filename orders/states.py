@@ -31,6 +31,21 @@ class AdjustmentKind(models.TextChoices):
     POINTS = "points", _("Points")
 
 
+class StepState(models.TextChoices):
+    """How far a step after payment has come."""
+
+    WAITING = "waiting", _("Waits for the steps before it")
+    READY = "ready", _("To be done")
+    RUNNING = "running", _("Being done")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+    UNDOING = "undoing", _("To be undone")
+    UNDONE = "undone", _("Undone")
+    STUCK = "stuck", _("Could not be undone")
+    SKIPPED = "skipped", _("Not needed any more")
+    SETTLED = "settled", _("Settled by hand")
+
+
 # In these an order holds what was promised to it: its units, its points, and its share of a
 # customer's allowance.
 LIVE_STATUSES: tuple[OrderStatus, ...] = (OrderStatus.PENDING, OrderStatus.PAID, OrderStatus.FULFILLED)

@@ -15,6 +15,8 @@ LABEL_LENGTH: Final = 200
 MAX_ADDRESS_LENGTH: Final = 45
 # The name under which the sweep notes its success.
 SWEEP_JOB: Final = "sweep_expired_orders"
+# The step after payment whose result tells the customer where the parcel is.
+SHIPMENT_STEP: Final = "shipment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,15 @@ class OrderPoints:
 
     spent: int
     earned: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """How to find a parcel. `url` may be empty."""
+
+    carrier: str
+    number: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)

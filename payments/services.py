@@ -1,6 +1,7 @@
 """Everything that changes payments, for neighbours to call."""
 
 from payments.by_hand import confirm_payment, confirm_refund, resend_refund
+from payments.failed_orders import refund_failed_order
 from payments.inbox import apply_event, apply_pending_events, close_event, reapply_event, receive_event
 from payments.reconciliation.running import dismiss_finding, reconcile_payments
 from payments.refunds import execute_refund, refund_order, refund_payment
@@ -20,6 +21,7 @@ __all__ = [
     "reapply_event",
     "receive_event",
     "reconcile_payments",
+    "refund_failed_order",
     "refund_order",
     "refund_payment",
     "resend_refund",

@@ -6,6 +6,7 @@ import pytest
 
 from inventory import hot, sold_out
 from orders import subscribers
+from orders.steps import registry
 from scripts.catalogues import compile_catalogues
 from shop.gate import keys as gate_keys
 from shop.gate import services as gate
@@ -33,10 +34,11 @@ def _a_gate_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _subscribers_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Disconnect after each test what it connected."""
+def _wiring_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Disconnect after each test what it connected, and forget the steps it registered."""
     as_wired = {topic: dict(handlers) for topic, handlers in subscribers._handlers.items()}
     monkeypatch.setattr(subscribers, "_handlers", as_wired)
+    monkeypatch.setattr(registry, "_steps", dict(registry._steps))
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ TOPIC = "test.shared"
 
 def subscribe(*names, fails=()):
     """Connect these subscribers and return what each is given."""
-    calls = {name: [] for name in names}
+    calls: dict[str, list] = {name: [] for name in names}
 
     def make_handler(name):
         def handle(key, payload):
