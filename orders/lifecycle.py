@@ -23,7 +23,7 @@ from orders.models import Order
 from orders.points import services as points
 from orders.states import CancelReason, OrderStatus, list_origins
 from orders.steps.plan import goes_back
-from orders.types import OrderView
+from orders.types import OrderState, OrderView
 
 # An order that moves no longer waits for staff to help the sweep with it, and no brake counts it any more.
 _SETTLED: Final[dict[str, Any]] = {"parked_at": None, "parked_because": "", "client_address": ""}
@@ -60,6 +60,16 @@ def lock_order(*, order_id: int) -> OrderView:
     require_transaction()
     order = _lock_order(id=order_id)
     return selectors.to_view(order)
+
+
+def lock_state(*, order_id: int) -> OrderState:
+    """Lock an order's row until the transaction ends and return where it is in its life: one statement.
+
+    Raises OrderNotFound. Needs a transaction.
+    """
+    require_transaction()
+    order = _lock_order(id=order_id)
+    return OrderState(order.id, order.number, order.status, order.cancel_reason)
 
 
 def mark_paid(*, order_id: int, now: dt.datetime) -> None:

@@ -179,6 +179,16 @@ class Tracking:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderState:
+    """Where an order is in its life."""
+
+    id: int
+    number: str
+    status: str
+    cancel_reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlacedOrder:
     """The order of a checkout, and whether it was there already."""
 

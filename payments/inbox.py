@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from inventory.errors import OutOfStock, StockBusy
 from inventory.transactions import run_in_transaction
 from orders.errors import AllowanceExceeded, PointsMissing
-from orders.services import lock_order
+from orders.services import lock_state
 from payments.errors import MalformedEvent
 from payments.event_columns import check_fit, to_columns
 from payments.gateways.base import EventContent, EventKind
@@ -34,6 +34,11 @@ _LONGEST_PAUSE = dt.timedelta(hours=1)
 REAPPLICABLE = (EventOutcome.UNKNOWN_REFERENCE, EventOutcome.REVIEW)
 LEFT_TO_STAFF = (*REAPPLICABLE, EventOutcome.AMOUNT_MISMATCH)
 _LONGEST_ID = 100
+# What is known of an event only after it was kept.
+_WRITTEN = (
+    *("kind", "reference", "amount", "currency", "charge_reference", "payment"),
+    *("attempts", "latest_error", "outcome", "settled_at", "apply_after"),
+)
 
 
 def receive_event(*, gateway: str, headers: Mapping[str, str], body: bytes, now: dt.datetime) -> EventReceipt:
@@ -92,8 +97,7 @@ def apply_event(*, event_pk: int, now: dt.datetime) -> bool:
     it is tried again with growing pauses, and at last left to staff.
     """
     try:
-        run_in_transaction(lambda: _read(event_pk, now))
-        return _apply_read_event(event_pk, now)
+        return _apply_or_send_back(event_pk, now)
     except StockBusy:
         return False
     except Exception as error:
@@ -152,24 +156,7 @@ def _keep(columns: dict[str, Any]) -> tuple[GatewayEvent, bool]:
     return event, True
 
 
-def _read(event_pk: int, now: dt.datetime) -> None:
-    """Note what the event says; one that cannot be read, or says what cannot be, waits for staff."""
-    event = GatewayEvent.objects.select_for_update().get(pk=event_pk)
-    if event.outcome != EventOutcome.WAITING or event.kind:
-        return
-    try:
-        content = get_gateway(event.gateway).read_event(event.body)
-        check_fit(content)
-    except MalformedEvent as error:
-        event.outcome, event.settled_at, event.latest_error = EventOutcome.REVIEW, now, str(error)[:500]
-        event.attempts += 1
-    else:
-        for name, value in to_columns(event.gateway, content).items():
-            setattr(event, name, value)
-    event.save()
-
-
-def _apply_read_event(event_pk: int, now: dt.datetime) -> bool:
+def _apply_or_send_back(event_pk: int, now: dt.datetime) -> bool:
     try:
         return run_in_transaction(lambda: _apply(event_pk, now, may_revive=True))
     except (OutOfStock, AllowanceExceeded, PointsMissing):
@@ -184,12 +171,15 @@ def _apply(event_pk: int, now: dt.datetime, *, may_revive: bool) -> bool:
     event = GatewayEvent.objects.select_for_update().get(pk=event_pk)
     if event.outcome != EventOutcome.WAITING:
         return True
+    if problem := _read(event):
+        # It cannot be read, or says what cannot be: another attempt would say the same.
+        return _finish(event, EventOutcome.REVIEW, None, now, problem=problem)
     found = _find_payment(event)
     if found is None and event.kind == EventKind.OTHER:
         return _finish(event, EventOutcome.IGNORED, None, now)
     if found is None:
         return _postpone(event_pk, "no payment has this reference", EventOutcome.UNKNOWN_REFERENCE, now)
-    order = lock_order(order_id=found.order_id)
+    order = lock_state(order_id=found.order_id)
     payment = Payment.objects.select_for_update().get(id=found.id)
     if payment.reference is None and event.reference:
         # We crashed between the gateway's answer and our note of it: now we know what it calls this payment.
@@ -199,16 +189,40 @@ def _apply(event_pk: int, now: dt.datetime, *, may_revive: bool) -> bool:
     return _finish(event, outcome, payment, now)
 
 
+def _read(event: GatewayEvent) -> str:
+    """Put what the event says into its columns, unless it is there; return what is wrong with it, or nothing.
+
+    Saves nothing: whoever writes the event next does.
+    """
+    if event.kind:
+        return ""
+    try:
+        content = get_gateway(event.gateway).read_event(event.body)
+        check_fit(content)
+    except MalformedEvent as error:
+        return str(error) or repr(error)
+    for name, value in to_columns(event.gateway, content).items():
+        setattr(event, name, value)
+    return ""
+
+
 def _find_payment(event: GatewayEvent) -> Payment | None:
     """Return the payment by the gateway's name for it, or by the key of ours that the gateway repeated."""
     by_reference = Payment.objects.filter(gateway=event.gateway, reference=event.reference).first()
     return by_reference or event.payment
 
 
-def _finish(event: GatewayEvent, outcome: EventOutcome, payment: Payment | None, now: dt.datetime) -> bool:
-    GatewayEvent.objects.filter(pk=event.pk).update(
-        outcome=outcome, payment=payment, settled_at=now, attempts=event.attempts + 1, latest_error=""
-    )
+def _finish(
+    event: GatewayEvent,
+    outcome: EventOutcome,
+    payment: Payment | None,
+    now: dt.datetime,
+    *,
+    problem: str = "",
+) -> bool:
+    event.outcome, event.payment, event.settled_at = outcome, payment, now
+    event.attempts, event.latest_error = event.attempts + 1, problem[:500]
+    event.save(update_fields=_WRITTEN)
     return True
 
 
@@ -217,11 +231,13 @@ def _postpone(event_pk: int, problem: str, final: EventOutcome, now: dt.datetime
     event = GatewayEvent.objects.select_for_update().get(pk=event_pk)
     if event.outcome != EventOutcome.WAITING:
         return True
+    # Staff look for an event by what it says, also while it waits.
+    _read(event)
     event.attempts += 1
     event.latest_error = problem[:500]
     if is_final := event.attempts >= MAX_ATTEMPTS:
         event.outcome, event.settled_at = final, now
     else:
         event.apply_after = now + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (event.attempts - 1))
-    event.save(update_fields=["attempts", "latest_error", "outcome", "settled_at", "apply_after"])
+    event.save(update_fields=_WRITTEN)
     return is_final

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from orders.services import mark_paid, revive_cancelled
 from orders.states import CancelReason, OrderStatus
-from orders.types import OrderView
+from orders.types import OrderState
 from payments.gateways.base import EventKind
 from payments.models import EventOutcome, GatewayEvent, Payment, PaymentStatus, Refund, RefundStatus
 from payments.refunds import request_refund
@@ -24,7 +24,7 @@ _MOVES: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
 
 
 def settle_event(
-    event: GatewayEvent, order: OrderView, payment: Payment, *, may_revive: bool, now: dt.datetime
+    event: GatewayEvent, order: OrderState, payment: Payment, *, may_revive: bool, now: dt.datetime
 ) -> EventOutcome:
     """Do what the event asks for and return what came of it. Needs a transaction.
 
@@ -48,7 +48,7 @@ def settle_event(
 
 
 def _take_money(
-    event: GatewayEvent, order: OrderView, payment: Payment, *, may_revive: bool, now: dt.datetime
+    event: GatewayEvent, order: OrderState, payment: Payment, *, may_revive: bool, now: dt.datetime
 ) -> EventOutcome:
     if payment.status in (PaymentStatus.SUCCEEDED, PaymentStatus.REVIEW):
         if not _is_same_charge(event, payment):
@@ -100,7 +100,7 @@ def _is_on_record(event: GatewayEvent, payment: Payment) -> bool:
 
 
 def _take_late_money(
-    order: OrderView, payment: Payment, *, may_revive: bool, now: dt.datetime
+    order: OrderState, payment: Payment, *, may_revive: bool, now: dt.datetime
 ) -> EventOutcome:
     # Whoever cancelled on purpose does not want the order back; one that ran out of time was being paid.
     has_expired = order.cancel_reason == CancelReason.EXPIRED

@@ -3,14 +3,15 @@
 from tests.guards.guard import Guard
 
 RACE = "tests/concurrency/test_orders_race.py"
+MACHINE = "tests/faults/test_money_machine.py"
 
 GUARDS = [
     Guard(
         "an event is applied under its row's lock",
         "payments/inbox.py",
         "event = GatewayEvent.objects.select_for_update().get(pk=event_pk)\n"
-        "    if event.outcome != EventOutcome.WAITING:\n        return True\n    found",
-        "event = GatewayEvent.objects.get(pk=event_pk)\n    found",
+        "    if event.outcome != EventOutcome.WAITING:\n        return True\n    if problem",
+        "event = GatewayEvent.objects.get(pk=event_pk)\n    if problem",
         f"{RACE} -k paid_cancelled",
     ),
     Guard(
@@ -155,5 +156,46 @@ GUARDS = [
         "if payment and charge and not is_paid and not belongs_together(payment, charge):",
         "if False:",
         "tests/faults/test_reconciliation.py -k twin",
+    ),
+    Guard(
+        "any sequence: a second payment is refunded",
+        "payments/settling.py",
+        "request_refund(\n"
+        "        payment=payment, amount=payment.received_amount, "
+        'reason="paid twice", actor=_ACTOR, now=now\n'
+        "    )",
+        "pass",
+        MACHINE,
+    ),
+    Guard(
+        "any sequence: late money is refunded",
+        "payments/settling.py",
+        "request_refund(\n"
+        "        payment=payment, amount=payment.received_amount, "
+        'reason="paid too late", actor=_ACTOR, now=now\n'
+        "    )",
+        "pass",
+        MACHINE,
+    ),
+    Guard(
+        "any sequence: the amount is compared",
+        "payments/settling.py",
+        "is_exact = (event.amount, event.currency) == (payment.amount, payment.currency)",
+        "is_exact = True",
+        MACHINE,
+    ),
+    Guard(
+        "any sequence: money that is on record is not taken again",
+        "payments/settling.py",
+        "if payment.status in (PaymentStatus.SUCCEEDED, PaymentStatus.REVIEW):",
+        "if False:",
+        MACHINE,
+    ),
+    Guard(
+        "any sequence: what the gateway did not tell is found",
+        "payments/reconciliation/repairing.py",
+        "        _tell(gateway, charge, now)\n",
+        "        pass\n",
+        MACHINE,
     ),
 ]

@@ -28,6 +28,8 @@ class Handler(BaseHTTPRequestHandler):
     """Answers for the peer that is its server's `peer`."""
 
     protocol_version = "HTTP/1.1"
+    # Head and body are two writes; the second one must not wait for a delayed acknowledgement of the first.
+    disable_nagle_algorithm = True
     server: Any
 
     def do_GET(self) -> None:
