@@ -1,18 +1,27 @@
-"""Gunicorn's threaded worker, with a limit to how long a client may keep a thread waiting.
+"""Gunicorn's threaded worker, with a limit to how long a client may keep a thread waiting, and less to do.
 
 Gunicorn's own waits for ever for the rest of a request: as many half-sent requests as there are threads stop
 the shop. A buffering proxy in front does this better (docs/operating.md); this is for when there is none.
+
+What gunicorn does around a request takes longer than refusing an order. So the threads are plain ones
+(`config.gunicorn_parts`), a thread hands its connection back to the poller itself instead of waking the main
+loop to do it, and an answer's head leaves together with the first of its body.
 """
 
 import contextlib
 import errno
+import selectors
 import time
+from concurrent.futures import Future
+from functools import partial
 from typing import Any, Final
 
 from gunicorn import util
 from gunicorn.http.message import Request
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from config.gunicorn_parts import AnswerSocket, Crew
 
 # How long a thread waits for a client's next bytes, and for a whole request on top of what its size excuses.
 READ_SECONDS: Final = 10.0
@@ -102,6 +111,14 @@ class ImpatientConnection(TConn):
 class ImpatientWorker(ThreadWorker):
     """Threads that a slow or silent client occupies for seconds only."""
 
+    def get_thread_pool(self) -> Crew:
+        """Return the threads."""
+        return Crew(self.cfg.threads, self._serve)
+
+    def enqueue_req(self, conn: ImpatientConnection) -> None:
+        """Have a connection served."""
+        self.tpool.take(conn)
+
     def accept(self, listener: Any) -> None:
         """Accept a connection."""
         try:
@@ -124,10 +141,52 @@ class ImpatientWorker(ThreadWorker):
     def handle_request(self, req: Request, conn: ImpatientConnection) -> Any:
         """Answer one request."""
         try:
-            return super().handle_request(req, conn)
+            return self._answer_whole(req, conn)
         except TimeoutError as error:
             conn.is_stalled = True
             raise ConnectionResetError(errno.ECONNRESET, "the client does not read") from error
+
+    def _answer_whole(self, req: Request, conn: ImpatientConnection) -> Any:
+        sock = conn.sock
+        conn.sock = answer = AnswerSocket(sock)
+        try:
+            keep = super().handle_request(req, conn)
+            answer.flush()
+        finally:
+            conn.sock = sock
+        return keep
+
+    def _serve(self, conn: ImpatientConnection) -> None:
+        """Serve one request in a thread of the crew, and see to it that the connection goes on or ends."""
+        keep: Any = False
+        try:
+            keep = self.handle(conn)
+        except Exception:
+            self.log.exception("Error serving a connection.")
+        if keep is True and self._park(conn):
+            return
+        outcome: Future[Any] = Future()
+        outcome.set_result(keep)
+        self.method_queue.defer(self.finish_request, conn, outcome)
+
+    def _park(self, conn: ImpatientConnection) -> bool:
+        """Wait for the next request with the poller; say no if that is for the main loop to do.
+
+        Appended before it is watched: as soon as it is, the main loop may take it from there.
+        """
+        if not self.alive or conn.parser.unreader.buf.getvalue():
+            return False
+        conn.sock.settimeout(0)
+        conn.set_timeout()
+        self.keepalived_conns.append(conn)
+        try:
+            watch = partial(self.on_client_socket_readable, conn)
+            self.poller.register(conn.sock, selectors.EVENT_READ, watch)
+        except (OSError, KeyError, ValueError):
+            with contextlib.suppress(ValueError):
+                self.keepalived_conns.remove(conn)
+            return False
+        return True
 
     def _keepalive_after(self, conn: ImpatientConnection, keepalive: Any) -> bool:
         # Of a body nobody read only what is there already is thrown away; waiting for the rest is not worth

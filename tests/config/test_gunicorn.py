@@ -150,6 +150,50 @@ def test_one_connection_serves_several_requests(port: int) -> None:
         assert connection.sock is not None
 
 
+def test_head_and_body_of_an_answer_leave_together(port: int) -> None:
+    for _ in range(20):
+        with contextlib.closing(socket.create_connection(("127.0.0.1", port), timeout=20)) as client:
+            client.sendall(HANGS_ON)
+            head, _end, body = client.recv(65536).partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200 ")
+            assert body
+
+
+def test_an_answer_without_a_body_arrives(port: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    with contextlib.closing(connection):
+        for _ in range(3):
+            connection.request("HEAD", "/healthz")
+            answer = connection.getresponse()
+            assert (answer.status, answer.read()) == (200, b"")
+
+
+def test_many_connections_are_kept_and_served_in_turns(port: int) -> None:
+    """More than there are threads, each asking again on the connection it has."""
+    with contextlib.ExitStack() as stack:
+        clients = [
+            stack.enter_context(contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)))
+            for _ in range(20)
+        ]
+        for _ in range(3):
+            for client in clients:
+                client.request("GET", "/healthz")
+            first = [client.sock for client in clients]
+            answers = [client.getresponse() for client in clients]
+            assert {(answer.status, answer.read()[:1]) for answer in answers} == {(200, b"{")}
+            assert [client.sock for client in clients] == first
+
+
+def test_requests_sent_ahead_on_one_connection_are_answered_in_turn(port: int) -> None:
+    ahead = HANGS_ON.replace(b"Connection: close\r\n", b"")
+    with contextlib.closing(socket.create_connection(("127.0.0.1", port), timeout=20)) as client:
+        client.sendall(ahead * 3 + HANGS_ON)
+        received = b""
+        while data := client.recv(65536):
+            received += data
+    assert received.count(b"HTTP/1.1 200 ") == 4
+
+
 def test_a_body_declared_too_large_is_refused_before_it_is_sent(port: int) -> None:
     with contextlib.closing(socket.create_connection(("127.0.0.1", port), timeout=20)) as client:
         client.sendall(UNREAD_BODY)
