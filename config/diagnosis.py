@@ -2,15 +2,15 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from functools import partial
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from config.celery import app
+from config.mail_diagnosis import check_mail
 from config.readiness import can_reach_redis, list_missing_migrations
+from config.verdicts import Diagnosis, Verdict
 from inventory.checks import (
     list_missing_constraints,
     list_unknown_strategies,
@@ -28,27 +28,10 @@ _SHORTEST_SECRET = 50
 _MISSED_SWEEPS = 3
 
 
-class Verdict(StrEnum):
-    """How a check ended. Only a failure keeps the shop from keeping its promises."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAILURE = "failure"
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """The result of one check; `remedy` is empty if there is nothing to do."""
-
-    name: str
-    verdict: Verdict
-    detail: str
-    remedy: str = ""
-
-
 def diagnose(*, now: dt.datetime) -> Iterator[Diagnosis]:
     """Yield the result of every check; those that need the database are left out while it is away."""
     yield from _check_secrets()
+    yield check_mail()
     database = _check_database()
     yield database
     redis = _check_redis()

@@ -282,7 +282,13 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_ADAPTER = "shop.accounts.AccountAdapter"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
+
+# --- Mail ---------------------------------------------------------------------------------------------------
+
+# Where mail goes: EMAIL_BACKEND, EMAIL_HOST and so on, from one address. By default into the log.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+# Of each step of a delivery: a mail server that hangs must not hold up the outbox.
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT_SECONDS", default=10)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="shop@localhost")
 
 # --- The API ------------------------------------------------------------------------------------------------

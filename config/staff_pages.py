@@ -1,4 +1,4 @@
-"""Joins on the page of an order what orders must not know: payments, refunds, the button that refunds."""
+"""Joins on the page of an order what orders must not know: payments, refunds and their button, mail."""
 
 from typing import cast
 
@@ -9,6 +9,7 @@ from inventory.backoffice import PanelSource, StaffAdmin
 from orders.models import Order
 from payments.admin_panels import show_payments, show_refunds_of_order
 from payments.staff_actions import REFUND
+from shop.mail_admin import show_mail
 
 
 def join_staff_pages() -> None:
@@ -24,5 +25,6 @@ def join_staff_pages() -> None:
         panels=[
             PanelSource("payments.view_payment", show_payments),
             PanelSource("payments.view_refund", show_refunds_of_order),
+            PanelSource("shop.view_sentmail", show_mail),
         ],
     )

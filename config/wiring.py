@@ -7,6 +7,7 @@ from orders import services as orders
 from orders.steps.shipment import SHIPMENT
 from orders.steps.warehouse import WAREHOUSE
 from payments import services as payments
+from shop.mail import subscribers as mail
 
 
 def connect_outbox() -> None:
@@ -21,6 +22,16 @@ def connect_outbox() -> None:
     orders.connect("order.step.undo", orders.undo_step, subscriber="steps")
     orders.connect("order.step.do.parked", orders.give_up_step, subscriber="steps")
     orders.connect("order.step.undo.parked", orders.give_up_step, subscriber="steps")
+    for topic, tell in (
+        ("order.placed", mail.tell_placed),
+        ("order.paid", mail.tell_paid),
+        ("order.cancelled", mail.tell_cancelled),
+        ("order.fulfilled", mail.tell_shipped),
+        ("order.refunded", mail.tell_refunded),
+        ("payment.refund", mail.tell_returned),
+        (mail.AGAIN_TOPIC, mail.tell_again),
+    ):
+        orders.connect(topic, tell, subscriber=mail.SUBSCRIBER)
 
 
 def register_steps() -> None:

@@ -116,3 +116,7 @@ class PointsBooked(OrderError):
 
     def __str__(self) -> str:
         return f"already booked: {self.reference}"
+
+
+class Undeliverable(OrderError):
+    """A message of the outbox asks for what can never be done: it is parked at once, for staff."""

@@ -14,6 +14,7 @@ from orders.types import (
     MAX_ADDRESS_LENGTH,
     MAX_ALLOWANCE_KEY_LENGTH,
     MAX_KEY_LENGTH,
+    MAX_LANGUAGE_LENGTH,
     MAX_SCOPE_LENGTH,
 )
 
@@ -41,6 +42,10 @@ class Order(models.Model):
         verbose_name=_("customer"),
     )
     shipping_address = models.JSONField(_("shipping address"), null=True, blank=True)
+    # Mail about the order is written in it; empty for the shop's own.
+    language = models.CharField(
+        _("language"), max_length=MAX_LANGUAGE_LENGTH, blank=True, default="", db_default=""
+    )
     # Where an unpaid order came from, so that one address cannot hold a whole stock. Emptied when the order
     # is paid or cancelled: nothing counts it any more.
     client_address = models.CharField(

@@ -22,6 +22,7 @@ from django.db.models import F, QuerySet
 from inventory.ids import new_ids
 from inventory.sql import RowInsert, Statement, execute_together
 from inventory.transactions import require_transaction, run_in_transaction
+from orders.errors import Undeliverable
 from orders.models import OutboxMessage
 from orders.subscribers import get_handler, list_subscribers
 
@@ -219,7 +220,7 @@ def _find_leased(delivery: Delivery) -> QuerySet[OutboxMessage]:
 def _note_failure(delivery: Delivery, error: Exception, *, now: dt.datetime) -> None:
     message = _find_leased(delivery)
     text = repr(error)[:500]
-    if delivery.attempts >= MAX_ATTEMPTS:
+    if delivery.attempts >= MAX_ATTEMPTS or isinstance(error, Undeliverable):
         run_in_transaction(lambda: _park(message, delivery, error=text, now=now))
         return
     pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (delivery.attempts - 1))

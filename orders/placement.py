@@ -25,7 +25,7 @@ from orders.types import OrderDraft, OrderLineView, OrderView, PlacedOrder
 _INSERT_ORDERS = RowInsert(
     Order,
     [
-        *("id", "number", "status", "currency", "total_amount", "units", "email", "customer"),
+        *("id", "number", "status", "currency", "total_amount", "units", "email", "customer", "language"),
         *("shipping_address", "client_address", "stock_reference", "idempotency_scope", "idempotency_key"),
         *("request_fingerprint", "placed_at", "payment_due_at", "paid_at"),
     ],
@@ -182,7 +182,7 @@ def _order_row(placement: Placement, order: OrderView) -> tuple[object, ...]:
     address = None if order.shipping_address is None else json.dumps(dict(order.shipping_address))
     return (
         *(order.id, order.number, order.status, order.currency, order.total_amount),
-        *(placement.draft.units, order.email, order.customer_id, address),
+        *(placement.draft.units, order.email, order.customer_id, order.language, address),
         *(placement.draft.client_address if order.paid_at is None else "", make_reference(order)),
         *(placement.scope, placement.key, placement.fingerprint),
         *(order.placed_at, order.payment_due_at, order.paid_at),
@@ -209,6 +209,7 @@ def _draft_to_view(draft: OrderDraft, order_id: int, now: dt.datetime) -> OrderV
         fulfilled_at=None,
         refunded_at=None,
         cancel_reason="",
+        language=draft.language,
         lines=tuple(
             OrderLineView(line.sku, line.name, line.unit_price, line.quantity, line.stock_item_id)
             for line in draft.lines

@@ -14,6 +14,7 @@ from orders.types import (
     MAX_ADDRESS_LENGTH,
     MAX_AMOUNT,
     MAX_KEY_LENGTH,
+    MAX_LANGUAGE_LENGTH,
     MAX_LINES,
     MAX_SCOPE_LENGTH,
     NO_UNPAID_LIMITS,
@@ -104,6 +105,8 @@ def _require_usable_adjustments(draft: OrderDraft) -> None:
 def _require_usable_limits(draft: OrderDraft) -> None:
     if len(draft.client_address) > MAX_ADDRESS_LENGTH:
         raise InvalidOrder("not a usable client address")
+    if len(draft.language) > MAX_LANGUAGE_LENGTH:
+        raise InvalidOrder("not a usable language")
     if len({allowance.key for allowance in draft.allowances}) < len(draft.allowances):
         raise InvalidOrder("an allowance is named twice")
     if not all(1 <= a.quantity <= MAX_QUANTITY and 0 <= a.limit <= MAX_AMOUNT for a in draft.allowances):

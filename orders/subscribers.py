@@ -11,7 +11,8 @@ _handlers: dict[str, dict[str, Handler]] = {}
 def connect(topic: str, handler: Handler, *, subscriber: str) -> None:
     """Have a topic's messages delivered to `handler(key, payload)`, in the name of a subscriber.
 
-    If it raises, the message comes again later. Each subscriber of a topic gets, and fails, its own message.
+    If it raises, the message comes again later; if it raises Undeliverable, it is parked at once. Each
+    subscriber of a topic gets, and fails, its own message.
     """
     _handlers.setdefault(topic, {})[subscriber] = handler
 

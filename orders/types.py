@@ -13,6 +13,7 @@ MAX_ALLOWANCE_KEY_LENGTH: Final = 255
 LABEL_LENGTH: Final = 200
 # An IPv6 address with an IPv4 address written at its end.
 MAX_ADDRESS_LENGTH: Final = 45
+MAX_LANGUAGE_LENGTH: Final = 10
 # The name under which the sweep notes its success.
 SWEEP_JOB: Final = "sweep_expired_orders"
 # The step after payment whose result tells the customer where the parcel is.
@@ -71,6 +72,7 @@ class OrderDraft:
     """An order to be placed. `payment_due_at` is aware UTC.
 
     `client_address` is where the order comes from, as far as brakes count it; empty for nowhere to count.
+    `language` is the customer's, such as `zh-hans`; empty for the shop's own.
     """
 
     email: str
@@ -81,6 +83,7 @@ class OrderDraft:
     shipping_address: Mapping[str, Any] | None = None
     allowances: tuple[Allowance, ...] = ()
     client_address: str = ""
+    language: str = ""
     adjustments: tuple[Adjustment, ...] = ()
 
     @property
@@ -140,6 +143,7 @@ class OrderView:
     refunded_at: dt.datetime | None
     cancel_reason: str
     lines: tuple[OrderLineView, ...]
+    language: str = ""
     adjustments: tuple[Adjustment, ...] = ()
 
     @property

@@ -1,8 +1,8 @@
 """Reads of payments."""
 
 from payments.gateways import registry
-from payments.models import Payment
-from payments.types import PaymentView
+from payments.models import EventOutcome, GatewayEvent, Payment, PaymentStatus, Refund
+from payments.types import PaymentView, ReturnedMoney, ReturnReason
 
 
 def list_gateways() -> list[tuple[str, str]]:
@@ -13,6 +13,32 @@ def list_gateways() -> list[tuple[str, str]]:
 def list_payments(*, order_id: int) -> list[PaymentView]:
     """Return an order's payments, oldest first."""
     return [to_view(payment) for payment in Payment.objects.filter(order_id=order_id).order_by("id")]
+
+
+def was_revived(*, order_id: int) -> bool:
+    """Say whether an order was paid late and taken up again."""
+    late = GatewayEvent.objects.filter(payment__order_id=order_id, outcome=EventOutcome.LATE_RESERVED)
+    return late.exists()
+
+
+def find_returned_money(*, refund_id: int) -> ReturnedMoney | None:
+    """Return what goes back with a refund if that is no money of an order; None if it is."""
+    refund = Refund.objects.select_related("payment").get(id=refund_id)
+    payment = refund.payment
+    if (reason := _find_return_reason(payment)) is None:
+        return None
+    return ReturnedMoney(payment.order_id, refund.amount, payment.money_currency, reason)
+
+
+def _find_return_reason(payment: Payment) -> ReturnReason | None:
+    if payment.status == PaymentStatus.REVIEW:
+        return ReturnReason.WRONG
+    outcomes = {
+        EventOutcome.LATE_REFUNDED.value: ReturnReason.LATE,
+        EventOutcome.REFUNDED_DUPLICATE.value: ReturnReason.TWICE,
+    }
+    outcome = payment.events.filter(outcome__in=outcomes).values_list("outcome", flat=True).first()
+    return outcomes[outcome] if outcome else None
 
 
 def to_view(payment: Payment) -> PaymentView:

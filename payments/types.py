@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,24 @@ class PaymentView:
     refunded_amount: int
     redirect_url: str
     created_at: dt.datetime
+
+
+class ReturnReason(StrEnum):
+    """Why money goes back that was never an order's."""
+
+    LATE = "late"
+    TWICE = "twice"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedMoney:
+    """Money that came for an order, did not count for it, and goes back."""
+
+    order_id: int
+    amount: int
+    currency: str
+    reason: ReturnReason
 
 
 @dataclass(frozen=True, slots=True)

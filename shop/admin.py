@@ -18,7 +18,8 @@ from inventory.errors import DuplicateSku, InventoryError
 from inventory.selectors import express_available, list_strategies
 from orders.money import format_money
 from shop.admin_forms import CategoryForm, NewVariantForm, NewVariantFormSet, ProductForm, VariantForm
-from shop.models import Category, FlashSale, Product, ProductImage, Variant
+from shop.mail_admin import SentMailAdmin
+from shop.models import Category, FlashSale, Product, ProductImage, SentMail, Variant
 from shop.sale_admin import FlashSaleAdmin
 from shop.services.catalogue import NewVariant, ProductDraft, save_product
 
@@ -200,6 +201,7 @@ class ProductAdmin(StaffAdmin):
 
 
 admin.site.register(FlashSale, FlashSaleAdmin)
+admin.site.register(SentMail, SentMailAdmin)
 
 
 @admin.register(Category)

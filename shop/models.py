@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from shop.mail.kinds import MailKind
+
 
 class Category(models.Model):
     """A shelf of the catalogue; categories form a tree."""
@@ -202,3 +204,24 @@ class CartLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} x {self.variant}"
+
+
+class SentMail(models.Model):
+    """A mail that has gone out. Written after it was sent; its key keeps it from being sent again."""
+
+    # That of the outbox message which brought it about.
+    key = models.CharField(_("key"), max_length=100, unique=True, db_collation="utf8mb4_bin")
+    order_number = models.CharField(_("order"), max_length=16, db_collation="utf8mb4_bin", db_index=True)
+    kind = models.CharField(_("kind"), max_length=20, choices=MailKind.choices)
+    recipient = models.EmailField(_("recipient"))
+    language = models.CharField(_("language"), max_length=10)
+    # What it was written from beside the order, so that it can be sent again.
+    details = models.JSONField(_("details"), default=dict)
+    sent_at = models.DateTimeField(_("sent at"))
+
+    class Meta:
+        verbose_name = _("sent mail")
+        verbose_name_plural = _("sent mail")
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {self.order_number}"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from django.conf import settings
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from orders.types import Allowance, LineDraft, OrderDraft
@@ -24,7 +25,10 @@ def draft_order(
     client_address: str = "",
     now: dt.datetime,
 ) -> OrderDraft:
-    """Return the order that these units would be. One query. Raises ProductUnavailable."""
+    """Return the order that these units would be, in the language that is active. One query.
+
+    Raises ProductUnavailable.
+    """
     items = _read_items({sku for sku, _quantity in quantities}, now)
     return OrderDraft(
         email=email,
@@ -35,6 +39,7 @@ def draft_order(
         shipping_address=shipping_address,
         allowances=_list_allowances(items, quantities, _name_buyers(email, customer_id)),
         client_address=client_address,
+        language=get_language() or "",
     )
 
 

@@ -164,13 +164,13 @@ def test_a_payment_opened_while_its_order_is_cancelled_is_closed_at_the_gateway(
     def cancel():
         cancel_order(number=order.number, reason="customer", actor="test", now=NOW)
         # The payments of the order are closed at once, and this one cannot be named yet.
-        assert deliver_outbox(now=NOW) == 1
+        deliver_outbox(now=NOW)
 
     with while_the_gateway_is_asked(cancel), pytest.raises(OrderNotPayable) as refusal:
         start(order)
     assert refusal.value.status == "cancelled"
     assert SandboxCharge.objects.get().status == "open"
-    assert deliver_outbox(now=NOW) == 1
+    deliver_outbox(now=NOW)
     assert SandboxCharge.objects.get().status == "cancelled"
     assert [payment.status for payment in list_payments(order_id=order.id)] == ["cancelled"]
 
@@ -218,6 +218,6 @@ def test_an_order_without_payments_has_nothing_to_close(order):
 def test_a_swept_order_can_no_longer_be_paid_at_the_gateway():
     sale = make_sale()
     sweep_expired_orders(now=LATER)
-    assert deliver_outbox(now=LATER) == 1
+    deliver_outbox(now=LATER)
     assert (sale.payment.status, read_charge(sale)) == ("cancelled", "cancelled")
     assert provider.settle_charge(sale.reference, approve=True) is None

@@ -8,7 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from config.diagnosis import Diagnosis, Verdict, diagnose
+from config.diagnosis import diagnose
+from config.verdicts import Diagnosis, Verdict
 
 
 class Command(BaseCommand):
