@@ -61,6 +61,21 @@ _SETTLED_WRONGLY = """
     ORDER BY settled.id
 """
 
+_RETURNED_WITHOUT_SHIPPED = """
+    SELECT returned.reference, COALESCE(item.sku, returned.stock_item_id), returned.units,
+           COALESCE(shipped.units, 0)
+    FROM (
+        SELECT SUBSTRING_INDEX(reference, '@', 1) AS reference, stock_item_id, SUM(on_hand_delta) AS units
+        FROM inventory_stockmovement WHERE kind = 'return' GROUP BY 1, 2
+    ) returned
+    LEFT JOIN (
+        SELECT reference, stock_item_id, -on_hand_delta AS units FROM inventory_stockmovement
+        WHERE kind = 'ship'
+    ) shipped ON shipped.reference = returned.reference AND shipped.stock_item_id = returned.stock_item_id
+    LEFT JOIN inventory_stockitem item ON item.id = returned.stock_item_id
+    WHERE returned.units > COALESCE(shipped.units, 0) ORDER BY 1, 2
+"""
+
 _WITHOUT_STOCK_ITEM = """
     SELECT movement.id, movement.reference, movement.stock_item_id FROM inventory_stockmovement movement
     LEFT JOIN inventory_stockitem item ON item.id = movement.stock_item_id
@@ -91,6 +106,14 @@ def check_stock() -> Iterator[Finding]:
             + (f", which also has a {other}" if other else ""),
             expected=-reserved if reserved is not None else "a reservation",
             actual=abs(units),
+        )
+    for reference, subject, units, shipped in _select(_RETURNED_WITHOUT_SHIPPED):
+        yield Finding(
+            check="returned-differs-from-shipped",
+            subject=str(subject),
+            detail=f"more units came back of {reference} than were shipped",
+            expected=f"at most {int(shipped)}",
+            actual=int(units),
         )
     for row_id, reference, item_id in _select(_WITHOUT_STOCK_ITEM):
         yield Finding(

@@ -45,6 +45,18 @@ class UnknownSku(InventoryError):
 
 
 @dataclass
+class NotThatMany(InventoryError):
+    """More units were to come back of a reference than it has."""
+
+    reference: str
+    asked: int
+    left: int
+
+    def __str__(self) -> str:
+        return f"{self.reference}: {self.asked} units asked for, {self.left} left"
+
+
+@dataclass
 class DuplicateSku(InventoryError):
     """A stock item with this SKU exists already."""
 

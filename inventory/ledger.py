@@ -101,7 +101,10 @@ def apply_to_counters(movements: Iterable[Movement]) -> None:
     # In id order, like every writer: two batches over the same items then wait for each other instead of
     # deadlocking.
     for stock_item_id, (available, on_hand) in sorted(totals.items()):
-        if not change_counters(stock_item_id=stock_item_id, available=available, on_hand=on_hand):
+        # What moves from one reference to another of the same order changes nothing for anybody else.
+        if (available or on_hand) and not change_counters(
+            stock_item_id=stock_item_id, available=available, on_hand=on_hand
+        ):
             raise CountersDisagree(f"stock item {stock_item_id}: cannot book {available:+} / {on_hand:+}")
 
 

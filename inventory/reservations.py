@@ -164,7 +164,7 @@ def release(*, references: Collection[str], actor: str, reason: str, now: dt.dat
 
     One UPDATE for each stock item however many references there are. Needs a transaction.
     """
-    open_units = _lock_open_reservations(references)
+    open_units = lock_open_reservations(references)
     movements = [
         Movement(stock_item_id, MovementKind.RELEASE, quantity, 0, reference)
         for (reference, stock_item_id), quantity in sorted(open_units.items())
@@ -175,7 +175,7 @@ def release(*, references: Collection[str], actor: str, reason: str, now: dt.dat
 
 def ship(*, reference: str, actor: str, now: dt.datetime) -> int:
     """Book the units still reserved for `reference` as shipped; return how many. Needs a transaction."""
-    open_units = _lock_open_reservations([reference])
+    open_units = lock_open_reservations([reference])
     movements = [
         Movement(stock_item_id, MovementKind.SHIP, 0, -quantity, reference)
         for (_reference, stock_item_id), quantity in sorted(open_units.items())
@@ -190,7 +190,7 @@ def _settle(movements: Sequence[Movement], *, actor: str, reason: str, now: dt.d
         apply_to_counters(movements)
 
 
-def _lock_open_reservations(references: Collection[str]) -> dict[tuple[str, int], int]:
+def lock_open_reservations(references: Collection[str]) -> dict[tuple[str, int], int]:
     """Return units reserved and neither released nor shipped, by (reference, stock item id).
 
     The ledger rows are locked, so that a release and a shipment of one reference cannot both find it open.

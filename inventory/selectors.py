@@ -3,8 +3,10 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from functools import reduce
+from operator import or_
 
-from django.db.models import Case, F, OuterRef, Subquery, Sum, When
+from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
@@ -79,9 +81,11 @@ def list_reserving_references(*, after: str, limit: int) -> list[str]:
 
 
 def list_movements(*, references: Collection[str]) -> list[MovementView]:
-    """Return everything booked for these references, oldest first."""
+    """Return everything booked for these references, and what came back of them, oldest first."""
+    # A plain LIKE, which the index serves.
+    came_back = [Q(reference__istartswith=f"{reference}@") for reference in references]
     rows = (
-        StockMovement.objects.filter(reference__in=list(references))
+        StockMovement.objects.filter(reduce(or_, came_back, Q(reference__in=list(references))))
         .select_related("stock_item")
         .order_by("id")
     )

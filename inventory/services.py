@@ -24,6 +24,7 @@ from inventory.intake import create_stock_items
 from inventory.ledger import Movement, apply_to_counters, book, change_counters
 from inventory.locking.registry import require_usable
 from inventory.models import MovementKind, StockItem
+from inventory.partial import take_back, withdraw
 from inventory.reservations import (
     PlannedClaim,
     plan_reservation,
@@ -52,7 +53,9 @@ __all__ = [
     "set_locking_strategy",
     "set_on_hand",
     "ship",
+    "take_back",
     "transfer",
+    "withdraw",
 ]
 
 

@@ -15,13 +15,14 @@ def show_lines(order: Order) -> Panel:
     """Return what was bought."""
     return Panel(
         title=_("Lines"),
-        columns=[_("SKU"), _("Name"), _("Unit price"), _("Quantity"), _("Total")],
+        columns=[_("SKU"), _("Name"), _("Unit price"), _("Quantity"), _("Refunded"), _("Total")],
         rows=[
             [
                 _link_item(line.stock_item_id, line.sku),
                 line.name,
                 format_money(line.unit_price, order.currency),
                 line.quantity,
+                line.refunded_quantity,
                 format_money(line.unit_price * line.quantity, order.currency),
             ]
             for line in order.lines.order_by("position")

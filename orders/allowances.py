@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import Final
 
 from django.db import IntegrityError, connection
+from django.db.models import F
 
 from inventory.errors import StockConflict
 from inventory.ids import new_ids
@@ -29,7 +30,7 @@ from orders.types import MAX_ALLOWANCE_KEY_LENGTH, Allowance
 
 _LIMIT_CHECK: Final = "purchaseallowance_within_limit"
 _INSERT_ALLOWANCES = RowInsert(PurchaseAllowance, ["key", "used", "unit_limit"])
-_INSERT_USES = RowInsert(AllowanceUse, ["id", "order", "key", "quantity"])
+_INSERT_USES = RowInsert(AllowanceUse, ["id", "order", "key", "quantity", "stock_item"])
 _READ: Final = "SELECT `key`, used, unit_limit FROM orders_purchaseallowance WHERE `key` IN"
 _SUM_USES: Final = "SELECT `key`, SUM(quantity) FROM orders_allowanceuse WHERE order_id IN"
 _CLAIM_AGAIN: Final = (
@@ -105,7 +106,10 @@ def prepare_claims(wanted: Sequence[tuple[int, Sequence[Allowance]]]) -> list[St
             "used = orders_purchaseallowance.used + {used}, unit_limit = {unit_limit}",
         ),
         _INSERT_USES.prepare(
-            [(id_, order_id, a.key, a.quantity) for id_, (order_id, a) in zip(ids, uses, strict=True)]
+            [
+                (id_, order_id, a.key, a.quantity, a.stock_item_id)
+                for id_, (order_id, a) in zip(ids, uses, strict=True)
+            ]
         ),
     ]
 
@@ -137,6 +141,19 @@ def give_back(*, order_ids: Collection[int]) -> None:
                 )
             ]
         )
+
+
+def give_back_units(*, order_id: int, units: Mapping[int, int]) -> None:
+    """Give back what an order took for refunded units, by stock item id; one statement if it took nothing.
+
+    The order's row must be locked. Needs a transaction.
+    """
+    require_transaction()
+    uses = AllowanceUse.objects.filter(order_id=order_id, stock_item_id__in=list(units), quantity__gt=0)
+    for use in uses.order_by("key"):
+        count = min(use.quantity, units[use.stock_item_id or 0])
+        AllowanceUse.objects.filter(id=use.id).update(quantity=F("quantity") - count)
+        PurchaseAllowance.objects.filter(key=use.key).update(used=F("used") - count)
 
 
 def claim_again(*, order_id: int) -> None:

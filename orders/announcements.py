@@ -21,6 +21,13 @@ def announce(topic: str, *, order_ids: Collection[int], now: dt.datetime) -> Non
         outbox.enqueue(topic=topic, payloads=dict(_describe(topic, id_) for id_ in order_ids), now=now)
 
 
+def announce_part(*, order_id: int, refund_id: int, amount: int, now: dt.datetime) -> None:
+    """Tell that part of an order is refunded, in minor units. Needs a transaction."""
+    if subscribers.list_subscribers(REFUNDED):
+        payload = {"order_id": order_id, "refund_id": refund_id, "amount": amount}
+        outbox.enqueue(topic=REFUNDED, payloads={f"{REFUNDED}:{order_id}:{refund_id}": payload}, now=now)
+
+
 def prepare_for_new(orders: Sequence[OrderView]) -> list[Statement]:
     """Return what tells of new orders, and of those that are paid because they are free.
 

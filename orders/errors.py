@@ -120,3 +120,24 @@ class PointsBooked(OrderError):
 
 class Undeliverable(OrderError):
     """A message of the outbox asks for what can never be done: it is parked at once, for staff."""
+
+
+@dataclass
+class RefundTooLarge(OrderError):
+    """More money was to go back than is left of what was paid: `left` minor units."""
+
+    left: int
+
+    def __str__(self) -> str:
+        return f"only {self.left} minor units are left to refund"
+
+
+@dataclass
+class NotThatManyToRefund(OrderError):
+    """More units of a line, by its position, were to be refunded than are left of it."""
+
+    position: int
+    quantity: int
+
+    def __str__(self) -> str:
+        return f"line {self.position} has not {self.quantity} units left to refund"

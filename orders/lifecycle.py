@@ -11,7 +11,7 @@ from inventory.services import plan_reservation, release, reserve, ship
 from inventory.transactions import require_transaction, run_in_transaction
 from inventory.types import Demand
 from orders import allowances, selectors
-from orders.announcements import CANCELLED, FULFILLED, PAID, REFUNDED, announce
+from orders.announcements import CANCELLED, FULFILLED, PAID, announce
 from orders.errors import (
     InvalidTransition,
     OrderGoesBack,
@@ -20,6 +20,7 @@ from orders.errors import (
     OrderNotPayable,
 )
 from orders.models import Order
+from orders.numbers import next_stock_reference
 from orders.points import services as points
 from orders.states import CancelReason, OrderStatus, list_origins
 from orders.steps.plan import goes_back
@@ -98,8 +99,7 @@ def revive_cancelled(*, order_id: int, now: dt.datetime) -> None:
         demands=[Demand(line.stock_item_id, line.quantity) for line in order.lines.all()], look=True
     )
     # The first reservation and its release stay in the ledger; the second gets a reference of its own.
-    attempt = int(order.stock_reference.partition("/")[2] or 1) + 1
-    reference = f"order:{order.number}/{attempt}"
+    reference = next_stock_reference(order.stock_reference)
     _move(
         order, OrderStatus.PAID, paid_at=now, cancelled_at=None, cancel_reason="", stock_reference=reference
     )
@@ -126,21 +126,6 @@ def fulfil_order(*, number: str, actor: str, now: dt.datetime) -> OrderView:
 
     run_in_transaction(fulfil)
     return selectors.get_order(number=number)
-
-
-def mark_refunded(*, order_id: int, actor: str, now: dt.datetime) -> None:
-    """Note that an order's money goes back; units that have not left the house return to stock.
-
-    Raises InvalidTransition unless the order is paid or shipped. Needs a transaction.
-    """
-    require_transaction()
-    order = _lock_order(id=order_id)
-    _move(order, OrderStatus.REFUNDED, refunded_at=now)
-    announce(REFUNDED, order_ids=[order.id], now=now)
-    points.give_back(order_ids=[order.id], actor=actor, reason="refunded", now=now)
-    points.take_back(order=order, keep=0, reference=f"order:{order.number}", reason="refunded", now=now)
-    allowances.give_back(order_ids=[order.id])
-    release(references=[order.stock_reference], actor=actor, reason="refunded", now=now)
 
 
 def _lock_order(**which: str | int) -> Order:

@@ -30,6 +30,8 @@ class Order(models.Model):
     status = models.CharField(_("status"), max_length=10, choices=OrderStatus.choices)
     currency = models.CharField(_("currency"), max_length=3)
     total_amount = models.BigIntegerField(_("total"))
+    # Of what was paid for it, what went back or is about to.
+    refunded_amount = models.BigIntegerField(_("refunded"), default=0, db_default=0)
     units = models.BigIntegerField(_("units"), default=0)
     email = models.EmailField(_("e-mail"))
     customer = models.ForeignKey(
@@ -79,6 +81,11 @@ class Order(models.Model):
             ),
             models.CheckConstraint(condition=Q(total_amount__gte=0), name="order_total_not_negative"),
             models.CheckConstraint(condition=Q(status__in=OrderStatus.values), name="order_status_known"),
+            # Concurrent refunds cannot together exceed what the order cost.
+            models.CheckConstraint(
+                condition=Q(refunded_amount__gte=0, refunded_amount__lte=models.F("total_amount")),
+                name="order_refunds_within_total",
+            ),
         ]
         indexes = [
             # The sweep reads the overdue end of this index only, however many orders there are.
@@ -107,6 +114,9 @@ class OrderLine(models.Model):
     name = models.CharField(_("name"), max_length=255)
     unit_price = models.BigIntegerField(_("unit price"))
     quantity = models.BigIntegerField(_("quantity"))
+    refunded_quantity = models.BigIntegerField(_("refunded"), default=0, db_default=0)
+    # Of those refunded, the ones that never left the house: they are reserved no more and not shipped.
+    withdrawn_quantity = models.BigIntegerField(_("withdrawn"), default=0, db_default=0)
 
     class Meta:
         verbose_name = _("order line")
@@ -114,6 +124,12 @@ class OrderLine(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gte=1), name="orderline_quantity_positive"),
             models.CheckConstraint(condition=Q(unit_price__gte=0), name="orderline_price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(withdrawn_quantity__gte=0)
+                & Q(withdrawn_quantity__lte=models.F("refunded_quantity"))
+                & Q(refunded_quantity__lte=models.F("quantity")),
+                name="orderline_refunds_within_quantity",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -187,14 +203,25 @@ class AllowanceUse(models.Model):
         verbose_name=_("order"),
     )
     key = models.CharField(_("key"), max_length=MAX_ALLOWANCE_KEY_LENGTH, db_collation="utf8mb4_bin")
+    # Less what was given back with refunded units.
     quantity = models.BigIntegerField(_("quantity"))
+    # A plain pointer, like that of an order line: with these units their part of the allowance comes back.
+    stock_item = models.ForeignKey(
+        "inventory.StockItem",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
 
     class Meta:
         verbose_name = _("use of an allowance")
         verbose_name_plural = _("uses of allowances")
         constraints = [
             models.UniqueConstraint(fields=["order", "key"], name="allowanceuse_once_per_key"),
-            models.CheckConstraint(condition=Q(quantity__gte=1), name="allowanceuse_quantity_positive"),
+            models.CheckConstraint(condition=Q(quantity__gte=0), name="allowanceuse_quantity_not_negative"),
         ]
 
     def __str__(self) -> str:

@@ -40,3 +40,9 @@ def _list_secrets() -> Iterator[str]:
 
 def _derive_token(number: str, secret: str) -> str:
     return salted_hmac(_SALT, number, secret=secret, algorithm="sha256").hexdigest()[:40]
+
+
+def next_stock_reference(reference: str) -> str:
+    """Return under which reference the ledger holds an order's units next: what was booked stays as it is."""
+    first, _slash, attempt = reference.partition("/")
+    return f"{first}/{int(attempt or 1) + 1}"

@@ -32,10 +32,13 @@ _INSERT_ORDERS = RowInsert(
     constants={
         **dict.fromkeys(("fulfilled_at", "cancelled_at", "refunded_at", "parked_at"), "NULL"),
         **dict.fromkeys(("cancel_reason", "parked_because"), "''"),
+        "refunded_amount": "0",
     },
 )
 _INSERT_LINES = RowInsert(
-    OrderLine, ["id", "order", "stock_item", "position", "sku", "name", "unit_price", "quantity"]
+    OrderLine,
+    ["id", "order", "stock_item", "position", "sku", "name", "unit_price", "quantity"],
+    constants={"refunded_quantity": "0", "withdrawn_quantity": "0"},
 )
 _INSERT_ADJUSTMENTS = RowInsert(OrderAdjustment, ["id", "order", "kind", "label", "amount", "points"])
 ACTOR = "checkout"

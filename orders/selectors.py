@@ -7,13 +7,14 @@ import datetime as dt
 from collections.abc import Collection
 
 from django.db import connection
-from django.db.models import QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 
 from orders.errors import OrderNotFound
 from orders.models import JobHealth, Order, OrderLine
 from orders.numbers import check_order_token, order_token
 from orders.points.rates import count_usable, get_worth
 from orders.points.selectors import get_order_points, get_points
+from orders.shares import find_paid_for_lines, price_refund
 from orders.states import OrderStatus, StepState
 from orders.steps.models import OrderStep
 from orders.types import SHIPMENT_STEP, Adjustment, OrderLineView, OrderView, Tracking
@@ -22,6 +23,7 @@ __all__ = [
     "check_order_token",
     "count_overdue_orders",
     "count_usable",
+    "find_paid_for_lines",
     "find_placed",
     "get_job_health",
     "get_order",
@@ -33,6 +35,7 @@ __all__ = [
     "list_customer_orders",
     "list_paid_orders",
     "order_token",
+    "price_refund",
 ]
 
 _PARTS = ("lines", "adjustments")
@@ -90,9 +93,11 @@ def filter_overdue(*, now: dt.datetime) -> QuerySet[Order]:
 
 
 def list_paid_orders(*, after_id: int, limit: int) -> list[tuple[int, str, int]]:
-    """Return (id, number, total) of the next orders, by id, whose money the shop keeps."""
+    """Return (id, number, amount kept) of the next orders, by id, whose money the shop keeps."""
     paid = Order.objects.filter(id__gt=after_id, status__in=[OrderStatus.PAID, OrderStatus.FULFILLED])
-    return list(paid.order_by("id").values_list("id", "number", "total_amount")[:limit])
+    return list(
+        paid.order_by("id").values_list("id", "number", F("total_amount") - F("refunded_amount"))[:limit]
+    )
 
 
 def count_unpaid_units(*, sku: str) -> int:
@@ -113,8 +118,7 @@ def to_view(order: Order) -> OrderView:
     return OrderView(
         **{name: getattr(order, name) for name in _COPIED},
         lines=tuple(
-            OrderLineView(line.sku, line.name, line.unit_price, line.quantity, line.stock_item_id)
-            for line in lines
+            OrderLineView(**{name: getattr(line, name) for name in _COPIED_OF_LINES}) for line in lines
         ),
         adjustments=tuple(
             Adjustment(row.kind, row.label, row.amount, row.points)
@@ -124,6 +128,7 @@ def to_view(order: Order) -> OrderView:
 
 
 _COPIED = tuple(name for name in OrderView.__dataclass_fields__ if name not in _PARTS)
+_COPIED_OF_LINES = tuple(OrderLineView.__dataclass_fields__)
 
 
 def _get(orders: QuerySet[Order], number: str) -> OrderView:

@@ -7,12 +7,12 @@ from orders.lifecycle import (
     lock_order,
     lock_state,
     mark_paid,
-    mark_refunded,
     revive_cancelled,
 )
 from orders.outbox import deliver_outbox, enqueue, requeue
 from orders.placing import place_order
 from orders.points.services import adjust_points, earn_points, revoke_points
+from orders.refunding import list_refundable, mark_refunded, note_refund, require_refundable
 from orders.steps.by_hand import settle_step, try_step_again
 from orders.steps.registry import register_step
 from orders.steps.running import begin_steps, do_step, give_up_step, stop_steps, undo_step
@@ -31,13 +31,16 @@ __all__ = [
     "extend_deadline",
     "fulfil_order",
     "give_up_step",
+    "list_refundable",
     "lock_order",
     "lock_state",
     "mark_paid",
     "mark_refunded",
+    "note_refund",
     "place_order",
     "register_step",
     "requeue",
+    "require_refundable",
     "revive_cancelled",
     "revoke_points",
     "settle_step",

@@ -41,6 +41,8 @@ class Allowance:
     key: str
     limit: int
     quantity: int
+    # Which units these are: with them their part of the allowance comes back. None for the order as a whole.
+    stock_item_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ class OrderLineView:
     unit_price: int
     quantity: int
     stock_item_id: int
+    refunded_quantity: int = 0
 
     @property
     def line_total(self) -> int:
@@ -145,6 +148,8 @@ class OrderView:
     lines: tuple[OrderLineView, ...]
     language: str = ""
     adjustments: tuple[Adjustment, ...] = ()
+    # What went back of it, or is about to.
+    refunded_amount: int = 0
 
     @property
     def lines_amount(self) -> int:
@@ -190,6 +195,19 @@ class OrderState:
     number: str
     status: str
     cancel_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineRefund:
+    """So many units of the line at `position` (from 0) are refunded.
+
+    `restock` says what becomes of them. Not shipped: they go on sale again (None, True) or are written off
+    (False). Shipped: they came back and go on sale again (True), or nobody saw them again (None, False).
+    """
+
+    position: int
+    quantity: int
+    restock: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

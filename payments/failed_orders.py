@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from orders import selectors as orders
 from orders.errors import InvalidTransition
-from payments.refunds import refund_order
+from payments.order_refunds import refund_order
 
 _ACTOR: Final = "steps"
 

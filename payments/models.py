@@ -97,12 +97,43 @@ class RefundStatus(models.TextChoices):
     FAILED = "failed", _("Failed, waiting for staff")
 
 
+class OrderRefund(models.Model):
+    """What was decided to go back of an order at once: some lines, some money. The money is its refunds."""
+
+    id = models.BigIntegerField(primary_key=True)
+    order = models.ForeignKey(
+        "orders.Order", on_delete=models.PROTECT, related_name="order_refunds", verbose_name=_("order")
+    )
+    # Made with the page on which it was decided, so that a second click decides nothing more. NULL where
+    # nobody clicks, because it is unique.
+    token = models.CharField(max_length=64, null=True, unique=True, db_collation="utf8mb4_bin")  # noqa: DJ001
+    amount = models.BigIntegerField(_("amount"))
+    lines = models.JSONField(_("lines"), default=list)
+    reason = models.CharField(_("reason"), max_length=200)
+    actor = models.CharField(_("actor"), max_length=100)
+    created_at = models.DateTimeField(_("created at"))
+
+    class Meta:
+        verbose_name = _("refund of an order")
+        verbose_name_plural = _("refunds of orders")
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(amount__gte=0), name="orderrefund_amount_not_negative")
+        ]
+
+    def __str__(self) -> str:
+        return f"refund of {self.order}"
+
+
 class Refund(models.Model):
     """Money on its way back. Its id is the gateway's idempotency key, so no retry pays it twice."""
 
     id = models.BigIntegerField(primary_key=True)
     payment = models.ForeignKey(
         Payment, on_delete=models.PROTECT, related_name="refunds", verbose_name=_("payment")
+    )
+    # NULL for money that was never an order's: paid twice, too late, or in the wrong amount.
+    order_refund = models.ForeignKey(
+        OrderRefund, on_delete=models.PROTECT, null=True, blank=True, related_name="refunds"
     )
     amount = models.BigIntegerField(_("amount"))
     status = models.CharField(

@@ -9,37 +9,15 @@ from django.utils import timezone
 
 from inventory.ids import new_id
 from inventory.transactions import require_transaction, run_in_transaction
-from orders import selectors as orders
-from orders.services import enqueue, lock_order, mark_refunded
-from orders.types import OrderView
+from orders.errors import RefundTooLarge
+from orders.services import enqueue, lock_order
 from payments.errors import NothingToRefund, NotInReview
 from payments.gateways.base import RefundRequest
 from payments.gateways.registry import get_gateway
 from payments.keys import name_payment, name_refund
-from payments.models import Payment, PaymentStatus, Refund, RefundStatus
+from payments.models import OrderRefund, Payment, PaymentStatus, Refund, RefundStatus
 
 REFUND_TOPIC = "payment.refund"
-
-
-def refund_order(*, number: str, reason: str, actor: str, now: dt.datetime) -> OrderView:
-    """Refund everything paid for an order; units that have not left the house return to stock.
-
-    Raises OrderNotFound, InvalidTransition unless the order is paid or shipped. Opens its own transaction.
-    """
-    order_id = orders.get_order(number=number).id
-
-    def refund() -> None:
-        lock_order(order_id=order_id)
-        payments = Payment.objects.select_for_update().filter(
-            order_id=order_id, status=PaymentStatus.SUCCEEDED
-        )
-        for payment in payments.order_by("id"):
-            if left := payment.received_amount - payment.refunded_amount:
-                request_refund(payment=payment, amount=left, reason=reason, actor=actor, now=now)
-        mark_refunded(order_id=order_id, actor=actor, now=now)
-
-    run_in_transaction(refund)
-    return orders.get_order(number=number)
 
 
 def refund_payment(*, payment_id: int, reason: str, actor: str, now: dt.datetime) -> None:
@@ -62,17 +40,40 @@ def refund_payment(*, payment_id: int, reason: str, actor: str, now: dt.datetime
     run_in_transaction(refund)
 
 
-def request_refund(*, payment: Payment, amount: int, reason: str, actor: str, now: dt.datetime) -> None:
+def request_refund(
+    *,
+    payment: Payment,
+    amount: int,
+    reason: str,
+    actor: str,
+    now: dt.datetime,
+    order_refund: OrderRefund | None = None,
+) -> None:
     """Set `amount` minor units of a payment aside for refund and have the gateway told. Needs a transaction.
 
-    Raises IntegrityError if that would exceed what was received: the CHECK holds the cap, not this code.
+    Raises RefundTooLarge if that would exceed what was received.
     """
-    require_transaction()
-    Payment.objects.filter(id=payment.id).update(refunded_amount=F("refunded_amount") + amount)
+    set_aside(payment=payment, amount=amount)
     refund = Refund.objects.create(
-        id=new_id(), payment=payment, amount=amount, reason=reason[:200], actor=actor, created_at=now
+        id=new_id(),
+        payment=payment,
+        order_refund=order_refund,
+        amount=amount,
+        reason=reason[:200],
+        actor=actor,
+        created_at=now,
     )
     enqueue(topic=REFUND_TOPIC, payloads={f"{REFUND_TOPIC}:{refund.id}": {"refund_id": refund.id}}, now=now)
+
+
+def set_aside(*, payment: Payment, amount: int) -> None:
+    """Count so much of a payment as gone back, if it is there. Raises RefundTooLarge. Needs a transaction."""
+    require_transaction()
+    # Compared again as it is written, whatever the caller has read: two refunds at once cannot both have it.
+    # The row's CHECK stands behind this.
+    enough = Payment.objects.filter(id=payment.id, received_amount__gte=F("refunded_amount") + amount)
+    if not enough.update(refunded_amount=F("refunded_amount") + amount):
+        raise RefundTooLarge(payment.received_amount - payment.refunded_amount)
 
 
 def execute_refund(key: str, payload: Mapping[str, Any]) -> None:

@@ -1,8 +1,13 @@
 """Reads of payments."""
 
+from collections import defaultdict
+from collections.abc import Collection
+
+from django.db.models import F, Sum
+
 from payments.gateways import registry
 from payments.models import EventOutcome, GatewayEvent, Payment, PaymentStatus, Refund
-from payments.types import PaymentView, ReturnedMoney, ReturnReason
+from payments.types import PaymentView, RefundView, ReturnedMoney, ReturnReason
 
 
 def list_gateways() -> list[tuple[str, str]]:
@@ -39,6 +44,29 @@ def _find_return_reason(payment: Payment) -> ReturnReason | None:
     }
     outcome = payment.events.filter(outcome__in=outcomes).values_list("outcome", flat=True).first()
     return outcomes[outcome] if outcome else None
+
+
+def list_refunds(*, order_ids: Collection[int]) -> dict[int, list[RefundView]]:
+    """Return what went back of these orders' money, or is about to, by order id, oldest first."""
+    found: dict[int, list[RefundView]] = defaultdict(list)
+    refunds = Refund.objects.filter(order_refund__order_id__in=order_ids)
+    for refund in refunds.select_related("payment").order_by("id"):
+        found[refund.payment.order_id].append(
+            RefundView(
+                refund.amount,
+                refund.payment.money_currency,
+                refund.status,
+                refund.created_at,
+                refund.succeeded_at,
+            )
+        )
+    return found
+
+
+def count_left(*, order_id: int) -> int:
+    """Return how much of what was paid for an order can still go back, in minor units."""
+    paid = Payment.objects.filter(order_id=order_id, status=PaymentStatus.SUCCEEDED)
+    return paid.aggregate(left=Sum(F("received_amount") - F("refunded_amount")))["left"] or 0
 
 
 def to_view(payment: Payment) -> PaymentView:

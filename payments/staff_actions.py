@@ -25,6 +25,7 @@ from payments.models import (
     Refund,
     RefundStatus,
 )
+from payments.refund_page import open_refund_page
 
 
 class EventStillWaits(PaymentError):
@@ -111,6 +112,7 @@ REFUND: Final = StaffAction(
     why_not=lambda order: explain(InvalidTransition(order.number, order.status)),
     errors=(InvalidTransition, OrderNotFound, StockBusy),
     explain=explain,
+    open_page=open_refund_page,
 )
 REAPPLY: Final = StaffAction(
     name="reapply",

@@ -38,6 +38,17 @@ class ReturnedMoney:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundView:
+    """Money of an order on its way back. `status` is requested, succeeded or failed."""
+
+    amount: int
+    currency: str
+    status: str
+    created_at: dt.datetime
+    succeeded_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class FindingView:
     """A disagreement with a gateway. `expected` is what we have on record, `actual` what the gateway has."""
 

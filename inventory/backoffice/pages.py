@@ -140,6 +140,9 @@ class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generic at r
         record = self.get_object(request, unquote(object_id))
         if record is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined,no-any-return]
+        # A form that was opened while it was possible is answered by its own page, whatever happened since.
+        if action.open_page is not None and (action.is_possible(record) or request.method == "POST"):
+            return action.open_page(self, request, record)
         if request.method != "POST":
             return self.ask(request, action, [record])
         self.run_action(request, action, [record])

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -46,6 +47,7 @@ class StaffAction:
     """Something staff can do with a record: a button on its page and a bulk action on its list.
 
     Both ask first, and both do it only if `is_possible(record)`; otherwise `why_not(record)` is said.
+    On a record's page it may open a page of its own instead of asking, `open_page(pages, request, record)`.
     `run(record, actor, now)` makes one service call and says whether there was anything to
     do. Of the errors it may raise, those in `errors` are explained to whoever pressed the button.
     """
@@ -59,3 +61,4 @@ class StaffAction:
     errors: tuple[type[Exception], ...] = ()
     explain: Callable[[Exception], str] = str
     why_not: Callable[[Any], str] = _say_nothing_to_do
+    open_page: Callable[[Any, HttpRequest, Any], HttpResponse] | None = None

@@ -62,9 +62,13 @@ def earn_points(*, order_id: int, now: dt.datetime) -> int:
         if earned or not is_kept or order.customer_id is None:
             return earned
         points = count_earned(amount=order.total_amount, currency=order.currency)
+        booking = Booking(order.customer_id, EntryKind.EARN, points, f"order:{order.number}", order_id)
         if points:
-            booking = Booking(order.customer_id, EntryKind.EARN, points, f"order:{order.number}", order_id)
             ledger.credit([booking], actor=_ACTOR, now=now)
+        if order.refunded_amount:
+            # Part of the money has gone back already, and its points go the same way.
+            keep, occasion = order.total_amount - order.refunded_amount, f"{booking.reference}:earned"
+            points -= take_back(order=order, keep=keep, reference=occasion, reason="refunded", now=now)
         return points
 
     return run_in_transaction(earn)

@@ -7,11 +7,14 @@ serializers costs more than writing the order; a test holds the two to each othe
 import datetime as dt
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from orders.selectors import order_token
 from orders.states import OrderStatus
 from orders.types import OrderLineView, OrderView
+from payments.selectors import list_refunds
+from payments.types import RefundView
 from shop.api.fields import MoneyField, TimeField
 from shop.api.order_input import ADDRESS_FIELDS, AddressInput
 from shop.api.paging import PageOutput
@@ -25,6 +28,16 @@ class LineOutput(serializers.Serializer[Any]):
     quantity = serializers.IntegerField()
     unit_price = serializers.IntegerField(help_text="In minor units of the order's currency.")
     line_total = serializers.IntegerField(help_text="In minor units of the order's currency.")
+    refunded_quantity = serializers.IntegerField(help_text="How many of them were refunded.")
+
+
+class RefundOutput(serializers.Serializer[RefundView]):
+    """Money of an order on its way back."""
+
+    amount = MoneyField(amount="amount")
+    status = serializers.CharField(help_text="`requested`, `succeeded`, or `failed`: staff see to it.")
+    created_at = TimeField()
+    succeeded_at = TimeField(allow_null=True)
 
 
 class OrderOutput(serializers.Serializer[OrderView]):
@@ -45,6 +58,12 @@ class OrderOutput(serializers.Serializer[OrderView]):
     )
     shipping_address = AddressInput(allow_null=True)
     lines = LineOutput(many=True)
+    refunds = serializers.SerializerMethodField(help_text="What went back, or is about to; oldest first.")
+
+    @extend_schema_field(RefundOutput(many=True))
+    def get_refunds(self, order: OrderView) -> list[dict[str, Any]]:
+        """Return the order's refunds."""
+        return show_refunds(order)
 
 
 class PlacedOrderOutput(OrderOutput):
@@ -82,7 +101,23 @@ def show_order(order: OrderView) -> dict[str, Any]:
         "cancel_reason": order.cancel_reason,
         "shipping_address": address and {name: address[name] for name in ADDRESS_FIELDS if name in address},
         "lines": [_show_line(line) for line in order.lines],
+        "refunds": show_refunds(order),
     }
+
+
+def show_refunds(order: OrderView) -> list[dict[str, Any]]:
+    """Return the order's refunds; an order of which nothing went back asks the database nothing."""
+    if not order.refunded_amount:
+        return []
+    return [
+        {
+            "amount": {"amount": refund.amount, "currency": refund.currency},
+            "status": refund.status,
+            "created_at": _show_time(refund.created_at),
+            "succeeded_at": _show_time(refund.succeeded_at),
+        }
+        for refund in list_refunds(order_ids=[order.id])[order.id]
+    ]
 
 
 def show_placed_order(order: OrderView) -> dict[str, Any]:
@@ -97,6 +132,7 @@ def _show_line(line: OrderLineView) -> dict[str, Any]:
         "quantity": line.quantity,
         "unit_price": line.unit_price,
         "line_total": line.line_total,
+        "refunded_quantity": line.refunded_quantity,
     }
 
 

@@ -84,7 +84,7 @@ def _list_allowances(
     for sku, quantity in quantities:
         units[sku] += quantity
     return tuple(
-        Allowance(f"sale:{items[sku].sale_id}:{buyer}", limit, quantity)
+        Allowance(f"sale:{items[sku].sale_id}:{buyer}", limit, quantity, items[sku].stock_item_id)
         for sku, quantity in units.items()
         if (limit := items[sku].limit_per_customer)
         for buyer in buyers

@@ -22,7 +22,7 @@ from orders.services import cancel_order
 from orders.states import CancelReason, OrderStatus
 from orders.types import OrderView
 from payments.errors import GatewayUnavailable, UnknownGateway
-from payments.selectors import list_gateways, list_payments
+from payments.selectors import list_gateways, list_payments, list_refunds
 from payments.services import start_payment
 from shop.forms import PayForm
 from shop.views.cart_session import get_customer_id
@@ -166,6 +166,7 @@ def _describe(order: OrderView, token: str) -> dict[str, Any]:
         "is_overdue": is_overdue,
         "is_live": order.status == OrderStatus.PENDING,
         "payment": payment,
+        "refunds": list_refunds(order_ids=[order.id])[order.id] if order.refunded_amount else [],
         "state": f"{order.status}-{payment.status if payment else 'none'}-{'over' if is_overdue else 'open'}",
         "poll_seconds": _POLL_SECONDS,
     }

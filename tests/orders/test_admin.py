@@ -71,22 +71,17 @@ def test_a_paid_order_is_shipped_and_leaves_the_house():
 def test_a_refund_by_staff_returns_money_and_units():
     item = make_stock_item(on_hand=5)
     order = place_and_pay(item, 2)
-    response = press(make_manager(), order, "refund")
+    response = press_for_many(make_manager(), [order], "refund")
     assert (status_of(order), get_stock_level(sku=item.sku).available) == ("refunded", 5)
     assert order.payments.get().refunds.get().actor == "staff:anna"
-    assert "staff:anna" in response.content.decode()
+    assert "done" in said(response)
 
 
-@pytest.mark.parametrize(
-    ("action", "words"),
-    [("cancel", "“Paid” by now"), ("ship", ""), ("refund", "")],
-)
+@pytest.mark.parametrize(("action", "words"), [("cancel", "“Paid” by now"), ("ship", "by now, so")])
 def test_an_order_that_moved_on_meanwhile_is_explained(action, words):
     item = make_stock_item(on_hand=5)
     manager = make_manager()
     order = place_and_pay(item) if action == "cancel" else place(item)
-    if action != "cancel":
-        words = "by now, so" if action == "ship" else "only an order that is paid"
     before = status_of(order)
     assert words in said(press(manager, order, action))
     assert status_of(order) == before

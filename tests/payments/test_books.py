@@ -2,6 +2,10 @@
 
 import pytest
 
+from inventory.books import check_stock
+from orders.books import check_orders
+from orders.services import fulfil_order
+from orders.types import LineRefund
 from payments.books import check_payments
 from payments.services import refund_order
 from tests.builders import NOW, buy, make_stock_item
@@ -14,6 +18,10 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def sale():
     return make_paid_sale()
+
+
+def check_books():
+    return [*check_stock(), *check_orders(), *check_payments()]
 
 
 def list_checks():
@@ -72,3 +80,26 @@ def test_a_refund_changed_by_hand_is_found(sale):
     refund_order(number=sale.order.number, reason="", actor="ann", now=NOW)
     run_sql("UPDATE payments_refund SET amount = 1500")
     assert list_checks() == [("refunds-differ-from-payment", sale.order.number, 2000, 1500)]
+
+
+def test_what_an_order_says_was_refunded_is_held_against_its_money(sale):
+    refund_order(number=sale.order.number, reason="", actor="ann", now=NOW, lines=(LineRefund(0, 1),))
+    assert check_books() == []
+    run_sql("UPDATE orders_order SET refunded_amount = 900")
+    assert list_checks() == [("paid-differs-from-received", sale.order.number, 1100, 1000)]
+
+
+def test_units_that_are_taken_for_withdrawn_are_held_against_the_ledger(sale):
+    refund_order(number=sale.order.number, reason="", actor="ann", now=NOW, lines=(LineRefund(0, 1),))
+    run_sql("UPDATE orders_orderline SET withdrawn_quantity = 0")
+    assert [finding.check for finding in check_books()] == ["reserved-differs-from-order"]
+
+
+def test_more_units_that_came_back_than_were_shipped_are_found(sale):
+    fulfil_order(number=sale.order.number, actor="ann", now=NOW)
+    refund_order(
+        number=sale.order.number, reason="", actor="ann", now=NOW, lines=(LineRefund(0, 2, restock=True),)
+    )
+    assert check_books() == []
+    run_sql("UPDATE inventory_stockmovement SET available_delta = 3, on_hand_delta = 3 WHERE kind = 'return'")
+    assert "returned-differs-from-shipped" in [finding.check for finding in check_books()]
