@@ -8,15 +8,15 @@ from orders.states import ALLOWED_MOVES, LIVE_STATUSES, OrderStatus
 from orders.types import OrderView
 from payments.keys import name_payment
 from payments.models import GatewayEvent, Payment, PaymentStatus, ReconciliationFinding, SandboxCharge
-from tests.faults.money.world import World
+from tests.faults.stripe_peer import StripePeer
 
 KEPT = (OrderStatus.PAID, OrderStatus.FULFILLED)
 
 
-def sum_at_providers(world: World) -> Mapping[str, int]:
+def sum_at_providers(peer: StripePeer) -> Mapping[str, int]:
     """Return the minor units that providers hold by the key of the payment they were taken for."""
     held: defaultdict[str, int] = defaultdict(int)
-    for intent in world.peer.records.intents.values():
+    for intent in peer.records.intents.values():
         charge = intent["latest_charge"]
         refunded = charge["amount_refunded"] if charge else 0
         held[intent["metadata"]["holdfast_payment"]] += intent["amount_received"] - refunded
@@ -31,20 +31,20 @@ def sum_for(order: OrderView, held: Mapping[str, int]) -> int:
     return sum(held.get(name_payment(id_), 0) for id_ in ids)
 
 
-def sum_waiting(world: World, order: OrderView) -> int:
+def sum_waiting(peer: StripePeer, order: OrderView) -> int:
     """Return the minor units of an order that wait for staff: the wrong amount, or back from a bank."""
     waiting = 0
     for payment in Payment.objects.filter(order_id=order.id):
         if payment.status == PaymentStatus.REVIEW:
             waiting += payment.received_amount - payment.refunded_amount
-        waiting += _sum_come_back(world, payment)
+        waiting += _sum_come_back(peer, payment)
     return waiting
 
 
-def _sum_come_back(world: World, payment: Payment) -> int:
+def _sum_come_back(peer: StripePeer, payment: Payment) -> int:
     """Return what a bank returned of a payment's refunds, as staff are told by the refund or by a finding."""
     failed = sum(payment.refunds.filter(status="failed").values_list("amount", flat=True))
-    sent = world.peer.records.refunds.values()
+    sent = peer.records.refunds.values()
     of_payment = [one for one in sent if one["metadata"]["holdfast_payment"] == name_payment(payment.id)]
     if not any(refund["status"] == "failed" for refund in of_payment):
         return failed
@@ -52,22 +52,24 @@ def _sum_come_back(world: World, payment: Payment) -> int:
     return failed + (differing.expected - differing.actual if differing else 0)
 
 
-def find_cents_astray(world: World) -> list[str]:
-    """Return, for a world at rest, every order or charge whose money is not where the shop says it is."""
-    held = sum_at_providers(world)
+def find_cents_astray(
+    peer: StripePeer, orders: Iterable[OrderView], *, strangers: Iterable[str]
+) -> list[str]:
+    """Return, for a shop at rest, every order or charge whose money is not where the shop says it is."""
+    held = sum_at_providers(peer)
     astray = []
-    for order in world.read_orders():
+    for order in orders:
         kept = order.total_amount if order.status in KEPT else 0
-        expected = kept + sum_waiting(world, order)
+        expected = kept + sum_waiting(peer, order)
         if sum_for(order, held) != expected:
             astray.append(f"{order.number} is {order.status}: {sum_for(order, held)} instead of {expected}")
     known = {name_payment(id_) for id_ in Payment.objects.values_list("id", flat=True)}
-    for session in world.strangers:
+    for session in strangers:
         shown = GatewayEvent.objects.filter(outcome="unknown_reference", reference=session).exists()
         found = ReconciliationFinding.objects.filter(kind="charge_without_payment", reference=session)
         if not (shown or found.exists()):
             astray.append(f"nobody is told of {session}")
-    strange = {world.peer.records.sessions[id_]["metadata"]["holdfast_payment"] for id_ in world.strangers}
+    strange = {peer.records.sessions[id_]["metadata"]["holdfast_payment"] for id_ in strangers}
     astray += [f"{key} was taken for nothing" for key in held if held[key] and key not in known | strange]
     return astray
 
