@@ -18,10 +18,10 @@ from inventory.types import Shortfall
 # So many refusals of one item in one process in so long are a storm.
 STORM_REFUSALS: Final = 20
 STORM_SECONDS: Final = 1.0
-# Ten reads a second for each process: longer would spare nothing worth having.
-REMEMBERED_SECONDS: Final = 0.1
+# With what comes below five reads a second for each process: longer would spare nothing worth having.
+REMEMBERED_SECONDS: Final = 0.3
 # From then on one buyer looks again while the others are still told; if all looked, it would be many at once.
-LOOK_AGAIN_SECONDS: Final = 0.05
+LOOK_AGAIN_SECONDS: Final = 0.2
 # Items that nobody wants any more are forgotten when so many have gathered.
 _TIDY_AT: Final = 256
 
