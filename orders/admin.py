@@ -1,4 +1,4 @@
-"""Staff pages for orders, the outbox and the health of scheduled jobs."""
+"""Staff pages for orders."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -15,30 +15,17 @@ from inventory.backoffice import explain as explain_stock
 from inventory.errors import StockBusy
 from inventory.selectors import list_latest_reservations
 from orders import services
-from orders.admin_panels import show_lines, show_messages, show_movements
-from orders.errors import InvalidTransition, OrderNotFound
-from orders.models import JobHealth, Order, OutboxMessage
+from orders import step_admin as _step_admin  # noqa: F401 - registers its pages
+from orders.admin_panels import show_lines, show_messages, show_movements, show_steps
+from orders.errors import InvalidTransition, OrderGoesBack, OrderNotFound
+from orders.models import Order
 from orders.money import format_money
+from orders.outbox_admin import ParkedFilter
 from orders.states import CancelReason, OrderStatus
 
 # Of a SKU that everybody buys, a search shows the latest orders.
 _MOST_FOUND_BY_SKU: Final = 500
 _ADDRESS_ORDER: Final = ("name", "line1", "line2", "postal_code", "city", "country")
-
-
-class ParkedFilter(admin.SimpleListFilter):
-    """What was given up on and waits for staff."""
-
-    title = gettext_lazy("waiting for staff")
-    parameter_name = "parked"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """See SimpleListFilter."""
-        return [("yes", _("Parked"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """See SimpleListFilter."""
-        return queryset.filter(parked_at__isnull=False) if self.value() == "yes" else queryset
 
 
 class ParkedOrderFilter(ParkedFilter):
@@ -53,6 +40,8 @@ class ParkedOrderFilter(ParkedFilter):
 def explain(error: Exception) -> str:
     """Return what went wrong with an order, for staff."""
     match error:
+        case OrderGoesBack():
+            return _("a step after payment failed, and what was done for the order is being taken back.")
         case InvalidTransition(status=status):
             label = OrderStatus(status).label
             return _("the order is “%(status)s” by now, so this cannot be done.") % {"status": label}
@@ -77,10 +66,6 @@ def _ship(order: Order, actor: str, now: dt.datetime) -> bool:
 
 def _unpark(order: Order, actor: str, now: dt.datetime) -> bool:
     return services.unpark_orders(order_ids=[order.pk]) == 1
-
-
-def _requeue(message: OutboxMessage, actor: str, now: dt.datetime) -> bool:
-    return services.requeue(message_ids=[message.pk], now=now) == 1
 
 
 _ERRORS: Final = (InvalidTransition, OrderNotFound, StockBusy)
@@ -117,16 +102,6 @@ UNPARK: Final = StaffAction(
     is_possible=lambda order: order.parked_at is not None,
     run=_unpark,
 )
-REQUEUE: Final = StaffAction(
-    name="requeue",
-    label=gettext_lazy("Deliver again"),
-    question=gettext_lazy(
-        "Give this message another round of attempts? Its receiver recognises one that came before."
-    ),
-    permission="orders.change_outboxmessage",
-    is_possible=lambda message: message.parked_at is not None,
-    run=_requeue,
-)
 
 
 @admin.register(Order)
@@ -160,6 +135,7 @@ class OrderAdmin(RecordAdmin):
     staff_actions = (CANCEL, SHIP, UNPARK)
     panels = (
         PanelSource("orders.view_order", show_lines),
+        PanelSource("orders.view_orderstep", show_steps),
         PanelSource("inventory.view_stockmovement", show_movements),
         PanelSource("orders.view_outboxmessage", show_messages),
     )
@@ -204,47 +180,3 @@ def _list_parts(address: object) -> Iterable[object]:
     # The database returns the parts in an order of its own.
     known = [address.get(name) for name in _ADDRESS_ORDER]
     return [*known, *(part for name, part in address.items() if name not in _ADDRESS_ORDER)]
-
-
-@admin.register(OutboxMessage)
-class OutboxMessageAdmin(RecordAdmin):
-    """What must happen outside the database, and what could not be made to happen."""
-
-    list_display = (
-        "key",
-        "topic",
-        "show_state",
-        "attempts",
-        "created_at",
-        "delivered_at",
-        "latest_error",
-    )
-    list_filter = (ParkedFilter, "is_waiting", "topic")
-    search_fields = ("^key",)
-    sortable_by = ()
-    fields = (
-        ("topic", "subscriber"),
-        "key",
-        "payload",
-        ("show_state", "attempts", "deliver_after"),
-        ("created_at", "delivered_at", "parked_at"),
-        "latest_error",
-    )
-    readonly_fields = ("show_state",)
-    staff_actions = (REQUEUE,)
-
-    @admin.display(description=gettext_lazy("state"))
-    def show_state(self, message: OutboxMessage) -> str:
-        """Whether it is still on its way."""
-        if message.parked_at:
-            return _("parked")
-        return _("delivered") if message.delivered_at else _("waiting")
-
-
-@admin.register(JobHealth)
-class JobHealthAdmin(RecordAdmin):
-    """When each scheduled job last did its work."""
-
-    list_display = ("name", "succeeded_at", "detail")
-    ordering = ("name",)
-    sortable_by = ()

@@ -1,13 +1,16 @@
 """What the page of an order shows below the order itself."""
 
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 
 from inventory.backoffice import Link, Panel
 from inventory.selectors import list_movements
 from orders.models import Order, OutboxMessage
 from orders.money import format_money
+from orders.step_actions import SETTLE, TRY_AGAIN
+from orders.steps.models import OrderStep
+from orders.steps.registry import label_step
 from orders.subscribers import list_subscribers, list_topics
 
 
@@ -52,6 +55,43 @@ def show_movements(order: Order) -> Panel:
         ],
         links=[Link(ledger, _("Show in the ledger"))],
     )
+
+
+def show_steps(order: Order) -> Panel:
+    """Return what follows the payment, as far as it has come, with what staff can do about it."""
+    columns = [_("Step"), _("State"), _("Began"), _("Done"), _("Failed"), _("Undone"), _("Attempts")]
+    return Panel(
+        title=_("After payment"),
+        columns=[*columns, _("Latest error"), ""],
+        rows=[
+            [
+                format_html(
+                    '<a href="{}">{}</a>',
+                    reverse("admin:orders_orderstep_change", args=[step.pk]),
+                    label_step(step.name),
+                ),
+                step.get_state_display(),
+                step.began_at,
+                step.done_at,
+                step.failed_at,
+                step.undone_at,
+                step.attempts,
+                step.failed_because or step.latest_error,
+                _link_actions(step),
+            ]
+            for step in order.steps.order_by("position")
+        ],
+    )
+
+
+def _link_actions(step: OrderStep) -> str:
+    """Return what can be done about a step; each link leads to a question."""
+    possible = [action for action in (TRY_AGAIN, SETTLE) if action.is_possible(step)]
+    links = (
+        (reverse("admin:orders_orderstep_do", args=[step.pk, action.name]), action.label)
+        for action in possible
+    )
+    return format_html_join(" ", '<a class="button" href="{}">{}</a>', links)
 
 
 def show_messages(order: Order) -> Panel:

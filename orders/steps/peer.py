@@ -74,11 +74,13 @@ class Peer:
             connection.request("POST", address.path.rstrip("/") + path, body, headers)
             response = connection.getresponse()
             answer = response.read(_LARGEST_ANSWER + 1)
+            if len(answer) > _LARGEST_ANSWER:
+                raise ValueError("the answer is too long")
+            if not _is_whole(response, answer):
+                raise http.client.HTTPException("the answer was cut off")
         finally:
             watchdog.cancel()
             connection.close()
-        if len(answer) > _LARGEST_ANSWER:
-            raise ValueError("the answer is too long")
         return response.status, answer
 
 
@@ -86,6 +88,14 @@ def _hang_up(connection: http.client.HTTPConnection) -> None:
     if (line := connection.sock) is not None:
         with suppress(OSError):
             line.shutdown(socket.SHUT_RDWR)
+
+
+def _is_whole(response: http.client.HTTPResponse, answer: bytes) -> bool:
+    """Say whether all of an answer came: half a header looks like a header, nothing like an empty body."""
+    if response.length is None:
+        # Chunks say themselves when they end; what ends with the connection must at least be something.
+        return response.chunked or bool(answer) or response.status == HTTPStatus.NO_CONTENT
+    return response.length == 0
 
 
 def _read(answer: bytes) -> dict[str, Any]:

@@ -53,6 +53,12 @@ def list_steps() -> list[Step]:
     return [step for step in _steps.values() if step.is_on()]
 
 
+def label_step(name: str) -> str:
+    """Return what staff read for a step, also one that the shop no longer knows."""
+    step = _steps.get(name)
+    return str(step.label or name) if step else name
+
+
 def get_step(name: str) -> Step:
     """Return a step, also one that is switched off by now. Raises KeyError."""
     return _steps[name]

@@ -5,12 +5,13 @@ serializers costs more than writing the order; a test holds the two to each othe
 """
 
 import datetime as dt
+from dataclasses import asdict
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from orders.selectors import order_token
+from orders.selectors import get_tracking, order_token
 from orders.states import OrderStatus
 from orders.types import OrderLineView, OrderView
 from payments.selectors import list_refunds
@@ -66,6 +67,20 @@ class OrderOutput(serializers.Serializer[OrderView]):
         return show_refunds(order)
 
 
+class TrackingOutput(serializers.Serializer[Any]):
+    """How to find a parcel."""
+
+    carrier = serializers.CharField()
+    number = serializers.CharField()
+    url = serializers.CharField(allow_blank=True, help_text="Empty if the carrier has no such page.")
+
+
+class OrderDetailOutput(OrderOutput):
+    """An order as it is now, and where its parcel is."""
+
+    tracking = TrackingOutput(allow_null=True, help_text="Null until the shipment is booked.")
+
+
 class PlacedOrderOutput(OrderOutput):
     """An order just placed, with the secret that opens it."""
 
@@ -118,6 +133,12 @@ def show_refunds(order: OrderView) -> list[dict[str, Any]]:
         }
         for refund in list_refunds(order_ids=[order.id])[order.id]
     ]
+
+
+def show_order_detail(order: OrderView) -> dict[str, Any]:
+    """Return what `OrderDetailOutput` describes. One more query once the order is paid."""
+    tracking = get_tracking(order_id=order.id) if order.paid_at else None
+    return {**show_order(order), "tracking": tracking and asdict(tracking)}
 
 
 def show_placed_order(order: OrderView) -> dict[str, Any]:

@@ -17,7 +17,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRedirect
 
 from orders.errors import OrderNotCancellable, OrderNotFound, OrderNotPayable
-from orders.selectors import check_order_token, get_order, list_customer_orders, order_token
+from orders.selectors import (
+    check_order_token,
+    get_order,
+    get_tracking,
+    list_customer_orders,
+    order_token,
+)
 from orders.services import cancel_order
 from orders.states import CancelReason, OrderStatus
 from orders.types import OrderView
@@ -167,6 +173,7 @@ def _describe(order: OrderView, token: str) -> dict[str, Any]:
         "is_live": order.status == OrderStatus.PENDING,
         "payment": payment,
         "refunds": list_refunds(order_ids=[order.id])[order.id] if order.refunded_amount else [],
+        "tracking": get_tracking(order_id=order.id) if order.paid_at else None,
         "state": f"{order.status}-{payment.status if payment else 'none'}-{'over' if is_overdue else 'open'}",
         "poll_seconds": _POLL_SECONDS,
     }

@@ -14,10 +14,12 @@ from shop.api.documentation import IDEMPOTENCY_KEY, ORDER_TOKEN, QUEUE_TICKET, d
 from shop.api.idempotency import find_scope, read_idempotency_key
 from shop.api.order_input import OrderInput, decode_order
 from shop.api.order_output import (
+    OrderDetailOutput,
     OrderOutput,
     OrderPageOutput,
     PlacedOrderOutput,
     show_order,
+    show_order_detail,
 )
 from shop.api.paging import DEFAULT_LIMIT, MAX_LIMIT, link_next, read_limit, read_number
 from shop.api.placing import place_requested
@@ -86,13 +88,13 @@ class OrderDetailView(ApiView):
         tag=_TAG,
         operation_id="get_order",
         summary="One order",
-        responses={200: OrderOutput},
+        responses={200: OrderDetailOutput},
         parameters=[ORDER_TOKEN],
         problems=["order-not-found", "authentication-failed"],
     )
     def get(self, request: Request, number: str) -> Response:
         """Show an order to its guest, its customer, or staff."""
-        return Response(show_order(get_order_for(request, number=number)))
+        return Response(show_order_detail(get_order_for(request, number=number)))
 
 
 class OrderCancellationView(ApiView):
