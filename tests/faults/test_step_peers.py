@@ -85,7 +85,7 @@ def test_whatever_goes_wrong_on_the_way_the_carrier_is_asked_again_under_the_sam
     assert list_states(order) == {"shipment": "done"}
     assert carrier.calls == [("/shipments", f"shipment:{order.number}")] * 3
     assert len(carrier.records) == 1
-    assert get_tracking(order_id=order.id).number == "TRK1"
+    assert get_tracking(order_id=order.id) == Tracking("Swift", "TRK1", "https://carrier.example/TRK1")
 
 
 def test_an_order_that_the_carrier_refuses_is_refunded_and_its_stock_returns(carrier, warehouse):
@@ -229,7 +229,7 @@ def test_a_worker_killed_after_the_carrier_booked_books_nothing_twice(carrier):
     assert carrier.calls == [("/shipments", f"shipment:{order.number}")] * 2
     assert list(carrier.records) == [f"shipment:{order.number}"]
     assert list_states(order) == {"shipment": "done"}
-    assert get_tracking(order_id=order.id).number == "TRK1"
+    assert get_tracking(order_id=order.id) == Tracking("Swift", "TRK1", "https://carrier.example/TRK1")
 
 
 def test_what_a_killed_worker_had_booked_is_cancelled_if_the_order_is_refunded_meanwhile(carrier):
