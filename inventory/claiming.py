@@ -1,21 +1,38 @@
 """Taking units by an item's strategy, and never refusing units that are there."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.db import connection
 
 from inventory.contention import count
-from inventory.errors import StockConflict
+from inventory.errors import GuardClosed, StockConflict
 from inventory.locking.registry import get_strategy
 from inventory.slices import AVAILABLE_SQL
-from inventory.sql import placeholders
+from inventory.sql import Statement, placeholders
+from inventory.transactions import execute_and_commit
 
 _READ: Final = (
     f"SELECT item.id, item.sku, {AVAILABLE_SQL}, item.locking_strategy"  # noqa: S608 - a constant
     " FROM inventory_stockitem item WHERE item.id IN"
 )
 _ATTEMPTS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedClaim:
+    """One claim to come: all that one transaction wants of one stock item."""
+
+    stock_item_id: int
+    sku: str
+    quantity: int
+    locking_strategy: str
+
+    @property
+    def combines(self) -> bool:
+        """Whether its order may share a transaction with others that want this item alone."""
+        return get_strategy(self.locking_strategy).combines
 
 
 def read_items(ids: Collection[int]) -> dict[int, tuple[str, int, str]]:
@@ -25,6 +42,30 @@ def read_items(ids: Collection[int]) -> dict[int, tuple[str, int, str]]:
     with connection.cursor() as cursor:
         cursor.execute(f"{_READ} ({placeholders(ids)})", list(ids))
         return {row[0]: (row[1], row[2], row[3]) for row in cursor.fetchall()}
+
+
+def claim_and_commit(*, claims: Sequence[PlannedClaim], first: Sequence[Statement]) -> int | None:
+    """Carry out `first`, make all claims and COMMIT, in one packet; return how many claims were made.
+
+    All of them: the transaction is over. Fewer: it stands where the next claim was refused, which
+    `claim_units` has to look into. None: nothing was sent, because some strategy cannot claim this way.
+    Raises what `execute_and_commit` does. Needs a transaction that may be committed here.
+    """
+    statements, ends = list(first), []
+    for claim in claims:
+        strategy = get_strategy(claim.locking_strategy)
+        claiming = strategy.prepare_claim(stock_item_id=claim.stock_item_id, quantity=claim.quantity)
+        if not claiming:
+            return None
+        statements += [*claiming[:-1], replace(claiming[-1], matches=1)]
+        ends.append(len(statements) - 1)
+    try:
+        execute_and_commit(statements)
+    except GuardClosed as stopped:
+        if stopped.position not in ends:
+            raise
+        return ends.index(stopped.position)
+    return len(claims)
 
 
 def claim_units(*, stock_item_id: int, quantity: int, locking_strategy: str) -> int | None:

@@ -26,8 +26,14 @@ class StockConflict(InventoryError):
     """A concurrent writer won the race for a stock item. The whole transaction may be tried again."""
 
 
+@dataclass
 class GuardClosed(InventoryError):
-    """A guarded write of a packet matched other than the rows it was meant for: roll the packet back."""
+    """A guarded write matched other than the rows it was meant for; nothing behind it was carried out.
+
+    `position` is the write's among the statements of its packet. What is before it is to be rolled back.
+    """
+
+    position: int
 
 
 class StockBusy(InventoryError):

@@ -65,6 +65,21 @@ def book(
 
     Needs a transaction. Raises DuplicateMovement, and what the caller's statements raise.
     """
+    try:
+        execute_together([*first, prepare(movements, actor=actor, reason=reason, now=now)])
+    except IntegrityError as error:
+        explain(error, movements)
+        raise
+
+
+def explain(error: IntegrityError, movements: Sequence[Movement]) -> None:
+    """Raise DuplicateMovement if that is what the error of a booking means; return otherwise."""
+    if "stockmovement_once" in str(error):
+        raise DuplicateMovement(movements[0].reference) from error
+
+
+def prepare(movements: Sequence[Movement], *, actor: str, reason: str = "", now: dt.datetime) -> Statement:
+    """Return the statement that inserts ledger rows."""
     ids = new_ids(len(movements))
     rows = [
         (
@@ -80,12 +95,7 @@ def book(
         )
         for id_, m in zip(ids, movements, strict=True)
     ]
-    try:
-        execute_together([*first, _INSERT.prepare(rows)])
-    except IntegrityError as error:
-        if "stockmovement_once" in str(error):
-            raise DuplicateMovement(movements[0].reference) from error
-        raise
+    return _INSERT.prepare(rows)
 
 
 def apply_to_counters(movements: Iterable[Movement]) -> None:

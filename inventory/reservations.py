@@ -4,38 +4,21 @@ import datetime as dt
 import time
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from inventory import hot, sold_out
-from inventory.claiming import claim_units, read_items
+from inventory.claiming import PlannedClaim, claim_and_commit, claim_units, read_items
 from inventory.errors import InvalidQuantity, OutOfStock, UnknownSku
-from inventory.ledger import Movement, apply_to_counters, book
-from inventory.locking.registry import get_strategy
+from inventory.ledger import Movement, apply_to_counters, book, explain, prepare
 from inventory.models import MovementKind
-from inventory.sql import Statement, placeholders
-from inventory.transactions import require_transaction
+from inventory.sql import Statement, execute_together, placeholders
+from inventory.transactions import can_commit, require_transaction
 from inventory.types import MAX_QUANTITY, Demand, Shortfall
 
 _READ_MOVEMENTS = (
     "SELECT reference, stock_item_id, kind, available_delta FROM inventory_stockmovement WHERE reference IN"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedClaim:
-    """One claim to come: all that one order wants of one stock item."""
-
-    stock_item_id: int
-    sku: str
-    quantity: int
-    locking_strategy: str
-
-    @property
-    def combines(self) -> bool:
-        """Whether its order may share a transaction with others that want this item alone."""
-        return get_strategy(self.locking_strategy).combines
 
 
 def plan_reservation(*, demands: Sequence[Demand], look: bool = False) -> list[PlannedClaim]:
@@ -95,10 +78,12 @@ def reserve(
     actor: str,
     now: dt.datetime,
     first: Sequence[Statement] = (),
+    commit: bool = False,
 ) -> None:
     """Promise units to `reference`: ledger rows first, then the counters, hot rows last and in id order.
 
-    `first` are inserts of the caller's that go ahead of the ledger rows, in one packet with them.
+    `first` are inserts of the caller's that go ahead of the ledger rows, in one packet with them. With
+    `commit`, the caller has nothing more to send: COMMIT goes in that packet too, if it can.
     Raises OutOfStock with all shortfalls or StockConflict, and what the caller's inserts raise; the caller's
     transaction must then be rolled back. Needs a transaction.
     """
@@ -106,23 +91,20 @@ def reserve(
     movements = [
         Movement(claim.stock_item_id, MovementKind.RESERVE, -claim.quantity, 0, reference) for claim in claims
     ]
-    book(movements, actor=actor, now=now, first=first)
-    for index, claim in enumerate(claims):
+    made = _write(movements, claims=claims, first=first, actor=actor, now=now, commit=commit)
+    for index, claim in enumerate(claims[made:], start=made + 1):
         available = claim_units(
             stock_item_id=claim.stock_item_id,
             quantity=claim.quantity,
             locking_strategy=claim.locking_strategy,
         )
         if available is not None:
-            raise OutOfStock(
-                [Shortfall(claim.sku, claim.quantity, available), *_find_short(claims[index + 1 :])]
-            )
+            raise OutOfStock([Shortfall(claim.sku, claim.quantity, available), *_find_short(claims[index:])])
 
 
 def reserve_together(
     *,
-    stock_item_id: int,
-    locking_strategy: str,
+    claim: PlannedClaim,
     wanted: Sequence[tuple[str, int]],
     actor: str,
     now: dt.datetime,
@@ -130,20 +112,47 @@ def reserve_together(
 ) -> bool:
     """Promise units of one stock item to several references, each with its quantity, by one claim of the sum.
 
-    Says whether all of it together was there; if not, the caller's transaction must be rolled back. `first`
-    is as for `reserve`. Raises StockConflict. Needs a transaction.
+    `claim` is that of the sum. Says whether all of it together was there, and if so it may be committed
+    already, so the caller must have nothing more to send; if not, the caller's transaction must be rolled
+    back. `first` is as for `reserve`. Raises StockConflict. Needs a transaction.
     """
     require_transaction()
     movements = [
-        Movement(stock_item_id, MovementKind.RESERVE, -quantity, 0, reference)
+        Movement(claim.stock_item_id, MovementKind.RESERVE, -quantity, 0, reference)
         for reference, quantity in wanted
     ]
-    book(movements, actor=actor, now=now, first=first)
-    total = sum(units for _reference, units in wanted)
-    if claim_units(stock_item_id=stock_item_id, quantity=total, locking_strategy=locking_strategy) is None:
+    if _write(movements, claims=[claim], first=first, actor=actor, now=now, commit=True):
         return True
-    hot.forget(stock_item_id)
+    available = claim_units(
+        stock_item_id=claim.stock_item_id,
+        quantity=claim.quantity,
+        locking_strategy=claim.locking_strategy,
+    )
+    if available is None:
+        return True
+    hot.forget(claim.stock_item_id)
     return False
+
+
+def _write(
+    movements: Sequence[Movement],
+    *,
+    claims: Sequence[PlannedClaim],
+    first: Sequence[Statement],
+    actor: str,
+    now: dt.datetime,
+    commit: bool,
+) -> int:
+    """Insert ledger rows, and if all claims can go with them, make these and commit; return claims made."""
+    inserts = [*first, prepare(movements, actor=actor, now=now)]
+    try:
+        if commit and can_commit() and (made := claim_and_commit(claims=claims, first=inserts)) is not None:
+            return made
+        execute_together(inserts)
+    except IntegrityError as error:
+        explain(error, movements)
+        raise
+    return 0
 
 
 def _find_short(claims: Sequence[PlannedClaim]) -> list[Shortfall]:

@@ -9,6 +9,7 @@ import datetime as dt
 from django.db import IntegrityError, models, transaction
 
 from inventory import selectors, slices
+from inventory.claiming import PlannedClaim
 from inventory.errors import (
     DuplicateMovement,
     DuplicateSku,
@@ -26,7 +27,6 @@ from inventory.locking.registry import require_usable
 from inventory.models import MovementKind, StockItem
 from inventory.partial import take_back, withdraw
 from inventory.reservations import (
-    PlannedClaim,
     plan_reservation,
     release,
     reserve,

@@ -86,10 +86,16 @@ def take_from_free_slice(*, stock_item_id: int, quantity: int) -> bool:
 
     Holds that one slice until the transaction ends, and nothing if there was none. Needs a transaction.
     """
+    taking = prepare_take_from_free_slice(stock_item_id=stock_item_id, quantity=quantity)
+    return execute_together(taking) == 1
+
+
+def prepare_take_from_free_slice(*, stock_item_id: int, quantity: int) -> list[Statement]:
+    """Return the statements of `take_from_free_slice`."""
     find = Statement(_FIND_FREE, (stock_item_id, quantity))
     # The slice is compared again as it is taken from: where SKIP LOCKED does not lock, this does.
     take = Statement(_TAKE + "@slot", (quantity, stock_item_id, quantity))
-    return execute_together([find, take]) == 1
+    return [find, take]
 
 
 def take_from_slice(*, stock_item_id: int, slot: int, quantity: int) -> bool:

@@ -9,15 +9,23 @@ transaction, as `orders.placement` does by idempotency key.
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from django.db import OperationalError, connection, transaction
 
 from inventory.contention import contention_counts, count
 from inventory.errors import StockBusy, StockConflict, TransactionRequired
+from inventory.sql import Statement, execute_together
 
-__all__ = ["CommitUnknown", "contention_counts", "require_transaction", "run_in_transaction"]
+__all__ = [
+    "CommitUnknown",
+    "can_commit",
+    "contention_counts",
+    "execute_and_commit",
+    "require_transaction",
+    "run_in_transaction",
+]
 
 T = TypeVar("T")
 
@@ -32,6 +40,7 @@ _LOST: Final = frozenset({2006, 2013, 2055, 1053, 1927, 4031})
 
 _MAX_ATTEMPTS: Final = 8
 _MAX_SECONDS: Final = 10.0
+_COMMIT: Final = Statement("COMMIT")
 _FIRST_PAUSE_SECONDS: Final = 0.002
 _LONGEST_PAUSE_SECONDS: Final = 0.1
 
@@ -80,11 +89,39 @@ def _run_once(work: Callable[[], T]) -> T:
             committing = True
     except OperationalError as error:
         if committing and error.args[0] in _LOST:
-            connection.close()
-            count("unknown_commits")
-            raise CommitUnknown("the connection was lost during COMMIT") from error
+            raise _give_up_commit() from error
         raise
     return result
+
+
+def can_commit() -> bool:
+    """Say whether `execute_and_commit` may be called here: in a transaction that is part of no other."""
+    return connection.in_atomic_block and not connection.savepoint_ids
+
+
+def execute_and_commit(statements: Sequence[Statement]) -> None:
+    """Send the last statements of a transaction, and COMMIT, in one packet.
+
+    What they lock is held for no round trip, and for no wait of this thread for the interpreter: the server
+    goes from the last write to COMMIT by itself. Nothing may be sent before the caller of
+    `run_in_transaction` has its result. Raises GuardClosed, and what else the statements raise, when the
+    transaction is still open; CommitUnknown if the connection was lost. Needs a transaction: see
+    `can_commit`.
+    """
+    try:
+        execute_together([*statements, _COMMIT])
+    except OperationalError as error:
+        if error.args[0] in _LOST:
+            # How far the server got is unknown, and it goes on to COMMIT although nobody listens.
+            raise _give_up_commit() from error
+        raise
+    connection.connection.note_committed()
+
+
+def _give_up_commit() -> CommitUnknown:
+    connection.close()
+    count("unknown_commits")
+    return CommitUnknown("the connection was lost during COMMIT")
 
 
 def _prepare_retry(error: OperationalError) -> None:

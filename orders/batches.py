@@ -7,7 +7,7 @@ wrong about the batch, each member then goes its own way in its own thread, as i
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.db import IntegrityError
@@ -124,9 +124,8 @@ def _write(requests: Sequence[_Request]) -> list[OrderView]:
         for request, (_placement, order) in zip(requests, orders, strict=True)
     ]
     is_there = reserve_together(
-        stock_item_id=requests[0].claim.stock_item_id,
         # The last to come looked at the item last; should it have been switched since, inventory finds out.
-        locking_strategy=requests[-1].claim.locking_strategy,
+        claim=replace(requests[-1].claim, quantity=sum(quantity for _reference, quantity in wanted)),
         wanted=wanted,
         actor=ACTOR,
         now=requests[0].placement.now,

@@ -85,7 +85,7 @@ class Placement:
         self._may_be_committed = True
 
     def write(self, claims: list[PlannedClaim]) -> OrderView:
-        """Write all of it. Needs the transaction that `run` opens."""
+        """Write all of it. Needs the transaction that `run` opens, and may commit it."""
         order = self.make_order()
         try:
             reserve(
@@ -94,6 +94,7 @@ class Placement:
                 actor=ACTOR,
                 now=self.now,
                 first=prepare_inserts([(self, order)]),
+                commit=True,
             )
         except IntegrityError as error:
             allowances.explain(error, self.allowances)

@@ -1,9 +1,12 @@
 """What every locking strategy is, and the guarded write in which all of them end."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from django.db import connection
 from django.utils.functional import Promise
+
+from inventory.sql import Statement, execute_together
 
 
 class LockingStrategy(Protocol):
@@ -29,6 +32,12 @@ class LockingStrategy(Protocol):
         until it ends.
         """
 
+    def prepare_claim(self, *, stock_item_id: int, quantity: int) -> Sequence[Statement]:
+        """Return statements that take the units without a look in between; none if it cannot be done so.
+
+        The last of them matches one row if the units were taken, and none if `claim` has to find out.
+        """
+
 
 # The strategies in this folder are all there is to the hot row, so they speak SQL: see inventory/sql.py.
 _TAKE = "UPDATE inventory_stockitem SET available = available - %s, version = version + 1 WHERE id = %s AND "
@@ -43,8 +52,12 @@ def take_units(*, stock_item_id: int, quantity: int) -> bool:
     The comparison and the subtraction are one statement on the latest committed row, so nothing can come
     between them.
     """
-    with connection.cursor() as cursor:
-        return bool(cursor.execute(_TAKE + "available >= %s", (quantity, stock_item_id, quantity)) == 1)
+    return execute_together([prepare_take(stock_item_id=stock_item_id, quantity=quantity)]) == 1
+
+
+def prepare_take(*, stock_item_id: int, quantity: int) -> Statement:
+    """Return the statement of `take_units`."""
+    return Statement(_TAKE + "available >= %s", (quantity, stock_item_id, quantity))
 
 
 def take_units_at_version(*, stock_item_id: int, quantity: int, version: int) -> bool:

@@ -1,10 +1,13 @@
 """Check and write in one statement: the default."""
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext_lazy as _
 
 from inventory.contention import count
 from inventory.errors import StockConflict
-from inventory.locking.base import read_available, take_units
+from inventory.locking.base import prepare_take, read_available, take_units
+from inventory.sql import Statement
 
 _ATTEMPTS = 3
 
@@ -31,3 +34,7 @@ class Conditional:
             # Units came back between the two statements: refusing now would be a lie.
             count("conflicts")
         raise StockConflict
+
+    def prepare_claim(self, *, stock_item_id: int, quantity: int) -> Sequence[Statement]:
+        """See LockingStrategy."""
+        return [prepare_take(stock_item_id=stock_item_id, quantity=quantity)]

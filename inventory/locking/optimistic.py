@@ -1,10 +1,13 @@
 """Look without a lock, write only if nobody else wrote."""
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext_lazy as _
 
 from inventory.contention import count
 from inventory.errors import StockConflict
 from inventory.locking.base import read_available, take_units_at_version
+from inventory.sql import Statement
 
 _ATTEMPTS = 4
 
@@ -33,3 +36,7 @@ class Optimistic:
                 return None
             count("conflicts")
         raise StockConflict
+
+    def prepare_claim(self, *, stock_item_id: int, quantity: int) -> Sequence[Statement]:
+        """See LockingStrategy: it has to read the version first."""
+        return []

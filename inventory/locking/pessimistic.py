@@ -1,9 +1,12 @@
 """Lock first, then look."""
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext_lazy as _
 
 from inventory.errors import StockConflict
 from inventory.locking.base import read_available, take_units
+from inventory.sql import Statement
 
 
 class Pessimistic:
@@ -28,3 +31,7 @@ class Pessimistic:
             # unit.
             raise StockConflict
         return None
+
+    def prepare_claim(self, *, stock_item_id: int, quantity: int) -> Sequence[Statement]:
+        """See LockingStrategy: what it checks is what it has locked."""
+        return []

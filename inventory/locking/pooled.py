@@ -1,6 +1,7 @@
 """Several rows to sell one item from."""
 
 import random
+from collections.abc import Sequence
 
 from django.utils.translation import gettext_lazy as _
 
@@ -8,6 +9,7 @@ from inventory import slices
 from inventory.contention import count
 from inventory.errors import StockConflict
 from inventory.locking.base import take_units
+from inventory.sql import Statement
 
 _ATTEMPTS = 3
 
@@ -46,6 +48,10 @@ class Pooled:
             # Units came, went or were spread between the two statements: refusing now would be a guess.
             count("conflicts")
         raise StockConflict
+
+    def prepare_claim(self, *, stock_item_id: int, quantity: int) -> Sequence[Statement]:
+        """See LockingStrategy."""
+        return slices.prepare_take_from_free_slice(stock_item_id=stock_item_id, quantity=quantity)
 
 
 def _take_or_give_up(stock_item_id: int, slot: int, quantity: int) -> None:

@@ -13,20 +13,27 @@ TRUSTED_SECONDS: Final = 1.0
 
 
 class DriverConnection(Connection):  # type: ignore[misc]
-    """A driver connection on which BEGIN waits for the transaction's first statement and goes with it.
+    """A driver connection on which BEGIN goes with the transaction's first statement.
 
-    `answered_at` is when a statement last succeeded, on the machine's monotonic clock.
+    COMMIT may go with its last ones (`inventory.transactions.execute_and_commit`). `answered_at` is when a
+    statement last succeeded, on the machine's monotonic clock.
     """
 
     answered_at = -TRUSTED_SECONDS
     _begin_is_due = False
+    _is_committed = False
 
     def begin(self) -> None:
         """Begin a transaction with the next statement, in one packet and one round trip."""
         self._begin_is_due = True
 
+    def note_committed(self) -> None:
+        """Be told that the last packet ended the transaction: nothing but `commit` may come now."""
+        self._is_committed = True
+
     def query(self, query: bytes | bytearray) -> None:
         """Send a statement; every statement of every cursor passes here."""
+        self._require_open()
         if not self._begin_is_due:
             super().query(query)
         else:
@@ -37,32 +44,38 @@ class DriverConnection(Connection):  # type: ignore[misc]
         self.answered_at = time.monotonic()
 
     def commit(self) -> None:
-        """End the transaction. One that sent nothing never began."""
-        if self._begin_is_due:
-            self._begin_is_due = False
+        """End the transaction, unless its last packet did. One that sent nothing never began."""
+        if self._begin_is_due or self._is_committed:
+            self._begin_is_due = self._is_committed = False
         else:
             super().commit()
 
     def rollback(self) -> None:
         """Undo the transaction. One that sent nothing never began."""
+        self._require_open()
         if self._begin_is_due:
             self._begin_is_due = False
         else:
             super().rollback()
 
+    def go_on(self) -> bool:
+        """Go on to the answer to the next statement of a packet; False behind the last.
 
-class CursorWrapper(base.CursorWrapper):
-    """Tells a broken CHECK by its code for every statement of a packet, as Django does for the first."""
-
-    def nextset(self) -> bool | None:
-        """Go on to the next statement's reply; None behind the last. Raises the statement's error."""
+        Raises the statement's error: a broken CHECK as IntegrityError, as Django does for the first one. The
+        statements must return no rows.
+        """
         try:
-            more: bool | None = self.cursor.nextset()
+            more: bool = self.next_result() == 0
         except MySQLdb.OperationalError as error:
-            if error.args[0] in self.codes_for_integrityerror:
+            if error.args[0] in base.CursorWrapper.codes_for_integrityerror:
                 raise MySQLdb.IntegrityError(*error.args) from error
             raise
         return more
+
+    def _require_open(self) -> None:
+        if self._is_committed:
+            # In autocommit mode a statement here would be a transaction of its own.
+            raise MySQLdb.ProgrammingError("this transaction was committed with its last statements")
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -78,10 +91,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> DriverConnection:
         """Connect."""
         return DriverConnection(**conn_params)
-
-    def create_cursor(self, name: str | None = None) -> CursorWrapper:
-        """Return a cursor; MySQL has no named ones."""
-        return CursorWrapper(self.connection.cursor())
 
     def close_if_health_check_failed(self) -> None:
         """Ping the connection before its first use in a request, unless it has just answered.

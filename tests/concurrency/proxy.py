@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from enum import Enum
 
 _COM_QUERY = 0x03
+# Asks the server to hang up once it has done what it was told before.
+_QUIT = b"\x01\0\0\0\x01"
 
 
 class Cut(Enum):
@@ -79,7 +81,7 @@ class CommitCuttingProxy:
                 else:
                     # The client hears no more; the server does its work and answers into the void.
                     _hang_up(client)
-                    server.sendall(packet)
+                    server.sendall(packet + _QUIT)
                     replies.join(10)
                     break
         except OSError:
@@ -89,11 +91,11 @@ class CommitCuttingProxy:
             _hang_up(server)
 
     def _pump_server(self, server: socket.socket, client: socket.socket) -> None:
-        try:
+        with suppress(OSError):
             while data := server.recv(65536):
-                client.sendall(data)
-        except OSError:
-            pass  # A reply nobody waits for any more: the server had finished when it was sent.
+                # To a client that was cut off, too: the server goes on to the end of what it was told.
+                with suppress(OSError):
+                    client.sendall(data)
 
     def _act_before(self, packet: bytes) -> None:
         with self._lock:
@@ -103,7 +105,7 @@ class CommitCuttingProxy:
             act()
 
     def _take_cut(self, packet: bytes) -> Cut | None:
-        if packet[4] != _COM_QUERY or packet[5:].strip().upper() != b"COMMIT":
+        if packet[4] != _COM_QUERY or not packet.upper().endswith(b"COMMIT"):
             return None
         with self._lock:
             if not self._armed:

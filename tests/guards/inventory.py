@@ -263,6 +263,35 @@ GUARDS = [
         "tests/inventory/test_transactions.py tests/inventory/test_reservations.py",
     ),
     Guard(
+        "COMMIT is reached only behind a claim that matched its row",
+        "inventory/sql.py",
+        "IF(ROW_COUNT() = 1, 1, (SELECT 1 UNION ALL SELECT 2))",
+        "1",
+        f"{NEVER} -k conditional",
+    ),
+    Guard(
+        "a transaction inside another one is not committed early",
+        "inventory/transactions.py",
+        "return connection.in_atomic_block and not connection.savepoint_ids",
+        "return connection.in_atomic_block",
+        "tests/inventory/test_engine.py -k inside_another",
+    ),
+    Guard(
+        "a connection lost in a packet with COMMIT leaves the commit unknown",
+        "inventory/transactions.py",
+        """            # How far the server got is unknown, and it goes on to COMMIT although nobody listens.
+            raise _give_up_commit() from error""",
+        "            raise",
+        UNKNOWN,
+    ),
+    Guard(
+        "nothing is sent after COMMIT went with the last statements",
+        "inventory/mysql/base.py",
+        "if self._is_committed:\n            # In",
+        "if False:\n            # In",
+        "tests/inventory/test_engine.py -k no_further",
+    ),
+    Guard(
         "a count of stock is taken under the row's lock",
         "inventory/services.py",
         "item = StockItem.objects.select_for_update().filter(sku=sku).first()",

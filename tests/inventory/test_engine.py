@@ -1,15 +1,18 @@
 """The database engine: BEGIN travels with the first statement, and transactions are what they were."""
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from inventory.models import StockItem
 from inventory.mysql.base import TRUSTED_SECONDS
-from inventory.sql import Statement, execute_together
+from inventory.sql import REQUIRE_ROW, RowNotMatched, Statement, execute_together
+from inventory.transactions import can_commit, execute_and_commit
 from tests.builders import make_stock_item
+from tests.sessions import run_sql, second_session
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DOUBLE = "UPDATE inventory_stockitem SET on_hand = on_hand * 2 WHERE id = %s"
+NO_ROW = Statement("UPDATE inventory_stockitem SET on_hand = 0 WHERE id = -1")
 OVERSELL = "UPDATE inventory_stockitem SET available = -1 WHERE id = %s"
 
 
@@ -138,4 +141,52 @@ def test_an_idle_connection_that_was_lost_is_replaced_without_an_error(item):
     begin_request()
     connection.connection.answered_at -= TRUSTED_SECONDS
     kill_session()
+    assert read_on_hand(item) == 5
+
+
+def test_commit_may_go_with_the_last_statements(item):
+    with transaction.atomic(durable=True):
+        execute_and_commit([Statement(DOUBLE, [item.id]), REQUIRE_ROW])
+        with second_session() as other:
+            assert run_sql("SELECT on_hand FROM inventory_stockitem", session=other) == [(10,)]
+    assert read_on_hand(item) == 10
+
+
+def test_a_write_that_matched_no_row_keeps_its_packet_from_commit(item):
+    with pytest.raises(ZeroDivisionError), transaction.atomic(durable=True):
+        with pytest.raises(RowNotMatched) as stopped:
+            execute_and_commit([Statement(DOUBLE, [item.id]), REQUIRE_ROW, NO_ROW, REQUIRE_ROW])
+        assert stopped.value.position == 3
+        # What came before stands, in a transaction that is still open.
+        assert read_on_hand(item) == 10
+        raise ZeroDivisionError
+    assert read_on_hand(item) == 5
+
+
+def test_after_a_write_that_matched_no_row_the_transaction_can_go_on(item):
+    with transaction.atomic(durable=True):
+        with pytest.raises(RowNotMatched):
+            execute_and_commit([NO_ROW, REQUIRE_ROW])
+        execute_and_commit([Statement(DOUBLE, [item.id])])
+    assert read_on_hand(item) == 10
+
+
+def test_a_transaction_that_was_committed_takes_no_further_statement(item):
+    with pytest.raises(ProgrammingError, match="was committed"), transaction.atomic(durable=True):
+        execute_and_commit([Statement(DOUBLE, [item.id])])
+        read_on_hand(item)
+    assert read_on_hand(item) == 10
+
+
+def test_inside_another_transaction_nothing_is_committed_early(item):
+    assert not can_commit()
+    with transaction.atomic():
+        assert can_commit()
+        with transaction.atomic():
+            assert not can_commit()
+
+
+def test_an_error_of_the_last_statements_leaves_them_undone(item):
+    with pytest.raises(IntegrityError), transaction.atomic(durable=True):
+        execute_and_commit([Statement(DOUBLE, [item.id]), Statement(OVERSELL, [item.id])])
     assert read_on_hand(item) == 5

@@ -8,7 +8,7 @@ from django.db import transaction
 from inventory.errors import DuplicateMovement, OutOfStock, TransactionRequired
 from inventory.models import StockMovement
 from inventory.selectors import get_stock_level, list_reservations
-from inventory.services import plan_reservation, release, reserve, reserve_together, ship
+from inventory.services import PlannedClaim, plan_reservation, release, reserve, reserve_together, ship
 from inventory.types import Demand
 from tests.builders import NOW, make_stock_item
 
@@ -145,8 +145,7 @@ def test_what_was_remembered_of_a_hot_item_is_forgotten_when_it_runs_short():
     plan_reservation(demands=[Demand(item.id, 1)])
     with transaction.atomic():
         assert not reserve_together(
-            stock_item_id=item.id,
-            locking_strategy="combined",
+            claim=PlannedClaim(item.id, item.sku, 2, "combined"),
             wanted=[("r", 2)],
             actor="test",
             now=NOW,

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable
 from typing import Final
 
-from inventory.services import reserve_together
+from inventory.services import PlannedClaim, reserve_together
 from inventory.transactions import run_in_transaction
 from inventory.types import StockLevel
 from orders.benchmark.sellers import EMAIL, PRICE, SCOPE
@@ -57,8 +57,7 @@ def _place(drafts: list[OrderDraft], item: StockLevel, *, now: dt.datetime) -> N
 
     def write() -> None:
         reserve_together(
-            stock_item_id=item.id,
-            locking_strategy=item.locking_strategy,
+            claim=PlannedClaim(item.id, item.sku, len(orders), item.locking_strategy),
             wanted=[(make_reference(order), 1) for _placement, order in orders],
             actor=ACTOR,
             now=placed_at,
