@@ -57,9 +57,9 @@ def test_delays_meet_every_contender_alike_and_show_in_the_time_rows_are_held():
     rows, report = run_benchmark(
         strategy="conditional,pessimistic", clients="2", network_delay=10.0, commit_delay=20.0
     )
-    # The claim's answer, then COMMIT, one packet later; pessimistic has one packet more in between.
+    # The claim's answer, then COMMIT: one packet later, two for pessimistic, in the same one for conditional.
     assert rows["raw"]["hold_p50_ms"] >= 30
-    assert 30 <= rows["conditional"]["hold_p50_ms"] < rows["pessimistic"]["hold_p50_ms"]
+    assert 15 <= rows["conditional"]["hold_p50_ms"] < 30
     assert rows["pessimistic"]["hold_p50_ms"] >= 40
     # Order, line, ledger row, claim and COMMIT are a packet each when they are sent one by one.
     assert rows["raw"]["p50_ms"] >= 5 * 10 + 20
