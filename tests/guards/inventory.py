@@ -265,8 +265,8 @@ GUARDS = [
     Guard(
         "COMMIT is reached only behind a claim that matched its row",
         "inventory/sql.py",
-        "IF(ROW_COUNT() = 1, 1, (SELECT 1 UNION ALL SELECT 2))",
-        "1",
+        "IF(ROW_COUNT() = %s, 1, (SELECT 1 UNION ALL SELECT 2))",
+        "%s",
         f"{NEVER} -k conditional",
     ),
     Guard(

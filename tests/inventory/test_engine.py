@@ -3,16 +3,17 @@
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
+from inventory.errors import GuardClosed
 from inventory.models import StockItem
 from inventory.mysql.base import TRUSTED_SECONDS
-from inventory.sql import REQUIRE_ROW, RowNotMatched, Statement, execute_together
+from inventory.sql import Statement, execute_together
 from inventory.transactions import can_commit, execute_and_commit
 from tests.builders import make_stock_item
 from tests.sessions import run_sql, second_session
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DOUBLE = "UPDATE inventory_stockitem SET on_hand = on_hand * 2 WHERE id = %s"
-NO_ROW = Statement("UPDATE inventory_stockitem SET on_hand = 0 WHERE id = -1")
+NO_ROW = Statement("UPDATE inventory_stockitem SET on_hand = 0 WHERE id = -1", matches=1)
 OVERSELL = "UPDATE inventory_stockitem SET available = -1 WHERE id = %s"
 
 
@@ -146,7 +147,7 @@ def test_an_idle_connection_that_was_lost_is_replaced_without_an_error(item):
 
 def test_commit_may_go_with_the_last_statements(item):
     with transaction.atomic(durable=True):
-        execute_and_commit([Statement(DOUBLE, [item.id]), REQUIRE_ROW])
+        execute_and_commit([Statement(DOUBLE, [item.id], matches=1)])
         with second_session() as other:
             assert run_sql("SELECT on_hand FROM inventory_stockitem", session=other) == [(10,)]
     assert read_on_hand(item) == 10
@@ -154,9 +155,9 @@ def test_commit_may_go_with_the_last_statements(item):
 
 def test_a_write_that_matched_no_row_keeps_its_packet_from_commit(item):
     with transaction.atomic(durable=True):
-        with pytest.raises(RowNotMatched) as stopped:
-            execute_and_commit([Statement(DOUBLE, [item.id]), REQUIRE_ROW, NO_ROW, REQUIRE_ROW])
-        assert stopped.value.position == 3
+        with pytest.raises(GuardClosed) as stopped:
+            execute_and_commit([Statement(DOUBLE, [item.id], matches=1), NO_ROW])
+        assert stopped.value.position == 1
         # What came before stands, in a transaction that is still open.
         assert read_on_hand(item) == 10
         transaction.set_rollback(True)
@@ -165,8 +166,8 @@ def test_a_write_that_matched_no_row_keeps_its_packet_from_commit(item):
 
 def test_after_a_write_that_matched_no_row_the_transaction_can_go_on(item):
     with transaction.atomic(durable=True):
-        with pytest.raises(RowNotMatched):
-            execute_and_commit([NO_ROW, REQUIRE_ROW])
+        with pytest.raises(GuardClosed):
+            execute_and_commit([NO_ROW])
         execute_and_commit([Statement(DOUBLE, [item.id])])
     assert read_on_hand(item) == 10
 
