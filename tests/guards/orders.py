@@ -185,9 +185,9 @@ GUARDS = [
     ),
     Guard(
         "points: the row count of the UPDATE is looked at",
-        "inventory/sql.py",
-        "if statement.matches not in (None, count):",
-        "if False:",
+        "orders/points/ledger.py",
+        "Statement(_SPEND, (booking.points, booking.customer_id, booking.points), matches=1)",
+        "Statement(_SPEND, (booking.points, booking.customer_id, booking.points))",
         f"tests/orders/test_points.py {POINTS} -k 'gone_after_the_look or fifty'",
     ),
     Guard(
