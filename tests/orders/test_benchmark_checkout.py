@@ -136,7 +136,8 @@ def test_clients_are_spread_evenly_over_processes():
     ("strategy", "statements"), [("conditional", 9), ("pessimistic", 9), ("optimistic", 9), ("combined", 8)]
 )
 def test_a_one_line_checkout_keeps_to_its_statement_budget(strategy, statements):
-    # Look, BEGIN, order, line, message, ledger row, claim (with a look or a check), COMMIT; `combined` looked before.
+    # Look, BEGIN, order, line, message, ledger row, claim (with a look or a check), COMMIT.
+    # `combined` looked before.
     item = make_stock_item(on_hand=5, strategy=strategy)
     buy((item, 1))
     before = count_statements()
