@@ -4,6 +4,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from inventory.errors import StockBusy
 from inventory.selectors import get_stock_level
 from orders.errors import OrderGoesBack, StepRefused
 from orders.models import OutboxMessage
@@ -25,6 +26,7 @@ from orders.steps.models import OrderStep
 from orders.steps.registry import Step
 from tests.builders import NOW, buy, make_stock_item
 from tests.orders.steps import World, deliver, deliver_everything, list_states, place_paid
+from tests.sessions import run_sql, second_session
 
 pytestmark = pytest.mark.django_db
 
@@ -233,6 +235,25 @@ def test_a_refund_while_a_step_is_being_done_undoes_it_when_it_is(world):
     assert list_states(order) == {"shipment": "undone"}
 
 
+def test_nothing_is_undone_while_a_later_step_is_being_done(world):
+    world.add_step("shipment")
+    order, _item = place_paid()
+
+    def do(task):
+        refund(order)
+        stop_steps("order.refunded", {"order_id": order.id})
+        world.told.append(f"do warehouse, shipment {list_states(order)['shipment']}")
+
+    register_step(Step("warehouse", do, lambda task: world.told.append("undo warehouse"), is_critical=True))
+    deliver_everything()
+    assert world.told == [
+        "do shipment",
+        "do warehouse, shipment done",
+        "undo warehouse",
+        "undo shipment",
+    ]
+
+
 def test_after_a_refund_in_part_the_steps_go_on(world):
     world.add_step("shipment", failures=[RuntimeError("no line")])
     order, _item = place_paid()
@@ -325,6 +346,22 @@ def test_staff_settle_a_step_by_hand_and_those_after_it_go_on(world):
     assert (step.state, step.settled_by) == ("settled", "staff:ann")
     assert get_order(number=order.number).status == "paid"
     assert not settle_step(step_id=step.id, actor="staff:bob", now=timezone.now())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_step_is_changed_only_by_whoever_has_the_order(world):
+    world.add_step("shipment", failures=[RuntimeError("no line")])
+    order, _item = place_paid()
+    deliver()
+    run_sql("SET SESSION innodb_lock_wait_timeout = 1")
+    with second_session() as other:
+        other.set_autocommit(False)
+        run_sql("SELECT id FROM orders_order WHERE id = %s FOR UPDATE", order.id, session=other)
+        with pytest.raises(StockBusy):
+            settle_step(step_id=get_step(order, "shipment").id, actor="staff:ann", now=timezone.now())
+        other.rollback()
+    run_sql("SET SESSION innodb_lock_wait_timeout = 3")
+    assert list_states(order) == {"shipment": "ready"}
 
 
 def test_a_parked_attempt_that_staff_took_up_again_does_not_fail_the_step(world):
