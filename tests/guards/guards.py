@@ -1,5 +1,12 @@
 """Every guard that a promise rests on, how to take it out, and the tests that must then fail."""
 
-from tests.guards import inventory, orders, payments, shop, steps
+from tests.guards import inventory, mail, orders, payments, shop, steps
 
-GUARDS = [*inventory.GUARDS, *orders.GUARDS, *steps.GUARDS, *payments.GUARDS, *shop.GUARDS]
+GUARDS = [
+    *inventory.GUARDS,
+    *orders.GUARDS,
+    *steps.GUARDS,
+    *payments.GUARDS,
+    *shop.GUARDS,
+    *mail.GUARDS,
+]

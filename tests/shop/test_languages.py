@@ -1,13 +1,16 @@
 """The shop in the language of whoever looks at it."""
 
 import datetime as dt
+import json
 
 import pytest
 from django.conf import settings
 from django.test import Client
 from django.utils import translation
 
+from orders.models import Order
 from shop.templatetags.shop import day, day_and_time, money
+from tests.shop.shopping import make_variant, place
 
 pytestmark = pytest.mark.django_db
 
@@ -66,3 +69,27 @@ def test_money_and_dates_are_written_as_their_readers_write_them() -> None:
     with translation.override("zh-hans"):
         assert (money(125000, "USD"), day(WHEN)) == ("US$1,250.00", "2026年3月1日")
         assert day_and_time(WHEN) == "2026年3月1日 12:05 UTC"
+
+
+@pytest.mark.parametrize(("wish", "language"), [(CHINESE, "zh-hans"), ("tlh", "en")])
+def test_an_order_of_a_program_remembers_the_language_it_was_placed_in(
+    client: Client, wish: str, language: str
+) -> None:
+    body = {"email": "a@example.com", "lines": [{"sku": make_variant().stock_item.sku, "quantity": 1}]}
+    for key, how in (("guest", {}), ("odd", {"HTTP_ACCEPT": "application/json;q=0.9"})):
+        answer = client.post(
+            "/api/v1/orders/",
+            json.dumps(body),
+            content_type="application/json",
+            HTTP_IDEMPOTENCY_KEY=key,
+            HTTP_ACCEPT_LANGUAGE=wish,
+            **how,
+        )
+        assert answer.status_code == 201
+    assert set(Order.objects.values_list("language", flat=True)) == {language}
+
+
+def test_an_order_of_a_customer_remembers_the_language_they_chose(client: Client) -> None:
+    client.post("/language/", {"language": "zh-hans", "next": "/"})
+    place(client, make_variant())
+    assert Order.objects.get().language == "zh-hans"
