@@ -209,8 +209,7 @@ def test_who_may_not_see_money_or_the_ledger_does_not_see_them_with_the_order():
 
 
 def test_a_parked_message_is_delivered_again_when_staff_say_so():
-    order = place(make_stock_item())
-    cancel_order(number=order.number, reason="customer", actor="test", now=NOW)
+    place(make_stock_item())
     parked = OutboxMessage.objects.get()
     OutboxMessage.objects.update(is_waiting=False, parked_at=NOW, attempts=MAX_ATTEMPTS, latest_error="boom")
     manager = make_manager()

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from orders.models import Order, OutboxMessage
-from orders.selectors import order_token
+from orders.selectors import get_tracking, order_token
 from orders.services import cancel_order, fulfil_order, sweep_expired_orders
 from payments.models import Payment, PaymentStatus
 from payments.services import refund_order, refund_payment
@@ -129,6 +129,31 @@ def test_a_refunded_order_is_told_once_however_many_messages_its_money_takes():
     posts = deliver()
     assert sorted(list_sent()) == ["paid", "refunded"]
     assert any("All that you paid for it, $20.00" in post.text for post in posts)
+
+
+def test_a_part_that_is_refunded_is_told_with_its_amount_and_the_rest_as_the_whole():
+    order = place()
+    pay(order)
+    refund_order(number=order.number, reason="late", actor="anna", now=timezone.now(), amount=500)
+    part = [post for post in deliver() if "$5.00 goes back" in post.subject]
+    assert "Of the $20.00 you paid, $5.00 is on its way back to you." in part[0].text
+    refund_order(number=order.number, reason="lost", actor="anna", now=timezone.now())
+    deliver()
+    assert sorted(list_sent()) == ["paid", "part_refunded", "refunded"]
+
+
+def test_a_shipped_order_says_how_to_find_the_parcel():
+    order = place()
+    pay(order)
+    # The steps after the payment take one delivery after the other.
+    for _round in range(3):
+        deliver()
+    fulfil_order(number=order.number, actor="test", now=timezone.now())
+    (post,) = deliver()
+    tracking = get_tracking(order_id=order.id)
+    assert tracking
+    assert tracking.number in post.text
+    assert tracking.number in post.html
 
 
 def test_mail_is_written_in_the_language_the_order_was_placed_in():
