@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 _APPS_IN_ORDER: Final = ("shop", "orders", "payments", "inventory")
 _MODELS_IN_ORDER: Final = (
     *("Product", "Category"),
-    *("Order", "OrderStep", "OutboxMessage", "JobHealth"),
+    *("Order", "OrderStep", "PointsBalance", "PointsEntry", "OutboxMessage", "JobHealth"),
     *("Payment", "Refund", "GatewayEvent", "ReconciliationFinding"),
     *("StockItem", "StockMovement"),
 )

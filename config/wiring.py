@@ -4,6 +4,7 @@ The apps that write messages need not know who acts on them.
 """
 
 from orders import services as orders
+from orders.steps.points import POINTS
 from orders.steps.shipment import SHIPMENT
 from orders.steps.warehouse import WAREHOUSE
 from payments import services as payments
@@ -38,3 +39,4 @@ def register_steps() -> None:
     """Name what follows a payment, in this order (docs/after-payment.md)."""
     orders.register_step(SHIPMENT)
     orders.register_step(WAREHOUSE)
+    orders.register_step(POINTS)

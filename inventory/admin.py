@@ -169,11 +169,14 @@ class StockItemAdmin(StaffAdmin):
             "subtitle": item.sku,
             "opts": self.opts,
             "item": item,
-            "available": _count_available(item),
-            "reserved": item.on_hand - _count_available(item),
+            "figures": [
+                (_("On hand"), item.on_hand),
+                (_("Reserved"), item.on_hand - _count_available(item)),
+                (_("Available"), _count_available(item)),
+            ],
             "form": form,
         }
-        return TemplateResponse(request, "admin/staff/change_stock.html", context)
+        return TemplateResponse(request, "admin/staff/book.html", context)
 
 
 @admin.register(StockMovement)

@@ -21,6 +21,7 @@ from orders.errors import InvalidTransition, OrderGoesBack, OrderNotFound
 from orders.models import Order
 from orders.money import format_money
 from orders.outbox_admin import ParkedFilter
+from orders.points.admin import POINTS_OF_ORDER
 from orders.states import CancelReason, OrderStatus
 
 # Of a SKU that everybody buys, a search shows the latest orders.
@@ -137,6 +138,7 @@ class OrderAdmin(RecordAdmin):
         PanelSource("orders.view_order", show_lines),
         PanelSource("orders.view_orderstep", show_steps),
         PanelSource("inventory.view_stockmovement", show_movements),
+        POINTS_OF_ORDER,
         PanelSource("orders.view_outboxmessage", show_messages),
     )
 

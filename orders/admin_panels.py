@@ -15,20 +15,26 @@ from orders.subscribers import list_subscribers, list_topics
 
 
 def show_lines(order: Order) -> Panel:
-    """Return what was bought."""
+    """Return what was bought, and what the total was adjusted by."""
     return Panel(
         title=_("Lines"),
         columns=[_("SKU"), _("Name"), _("Unit price"), _("Quantity"), _("Refunded"), _("Total")],
         rows=[
-            [
-                _link_item(line.stock_item_id, line.sku),
-                line.name,
-                format_money(line.unit_price, order.currency),
-                line.quantity,
-                line.refunded_quantity,
-                format_money(line.unit_price * line.quantity, order.currency),
-            ]
-            for line in order.lines.order_by("position")
+            *(
+                [
+                    _link_item(line.stock_item_id, line.sku),
+                    line.name,
+                    format_money(line.unit_price, order.currency),
+                    line.quantity,
+                    line.refunded_quantity,
+                    format_money(line.unit_price * line.quantity, order.currency),
+                ]
+                for line in order.lines.order_by("position")
+            ),
+            *(
+                ["", adjustment.label, "", "", "", format_money(adjustment.amount, order.currency)]
+                for adjustment in order.adjustments.order_by("id")
+            ),
         ],
     )
 

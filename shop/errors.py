@@ -30,6 +30,10 @@ class PriceChanged(ShopError):
         return f"the total is {self.actual}, not {self.shown}"
 
 
+class PointsNotTaken(ShopError):
+    """Points cannot be used: the shop takes none, or the customer has not signed in."""
+
+
 @dataclass
 class ProductNotFound(ShopError):
     """No published product has this slug."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from babel import Locale
 from django import forms
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from orders.money import find_locale
@@ -107,6 +107,39 @@ class CheckoutForm(forms.Form):
     def was_tampered_with(self) -> bool:
         """Whether what the page itself filled in is missing or makes no sense."""
         return any(name in self.errors for name in ("checkout_key", "shown_lines", "expected_total"))
+
+
+class PointsForm(forms.Form):
+    """How many points to spend on an order: at most what is there and goes into its total."""
+
+    points = forms.IntegerField(
+        label=_("Points to use"),
+        min_value=0,
+        required=False,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, most: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.most = most
+        self.fields["points"].widget.attrs["max"] = most
+
+    def clean_points(self) -> int:
+        """Hold the number against what can be used."""
+        points: int = self.cleaned_data["points"] or 0
+        if points > self.most:
+            text = ngettext_lazy(
+                "You can use at most %(most)d point here.",
+                "You can use at most %(most)d points here.",
+                "most",
+            )
+            raise forms.ValidationError(text, params={"most": self.most})
+        return points
+
+    @property
+    def wanted(self) -> int:
+        """The points of a valid form; none while it is not."""
+        return int(self.cleaned_data["points"]) if self.is_valid() else 0
 
 
 class PayForm(forms.Form):

@@ -13,9 +13,9 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from inventory.errors import InvalidQuantity, OutOfStock, StockBusy, UnknownSku
 from inventory.transactions import contention_counts
-from orders.errors import AllowanceExceeded, IdempotencyKeyReused, InvalidOrder, TooManyUnpaid
+from orders.errors import AllowanceExceeded, IdempotencyKeyReused, InvalidOrder, PointsMissing, TooManyUnpaid
 from orders.types import PlacedOrder
-from shop.errors import PriceChanged, ProductUnavailable
+from shop.errors import PointsNotTaken, PriceChanged, ProductUnavailable
 from shop.gate.errors import MustWait
 
 P = ParamSpec("P")
@@ -33,6 +33,8 @@ _OUTCOMES: Final[tuple[tuple[type[Exception], str], ...]] = (
     (PriceChanged, "price_changed"),
     (AllowanceExceeded, "limit_reached"),
     (TooManyUnpaid, "too_many_unpaid"),
+    (PointsMissing, "points_missing"),
+    (PointsNotTaken, "points_missing"),
     (IdempotencyKeyReused, "key_reused"),
     (InvalidOrder, "invalid"),
     (InvalidQuantity, "invalid"),

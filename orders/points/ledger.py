@@ -37,7 +37,7 @@ _TAKE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """An entry to be: so many points of a customer, more than none, to or from their balance."""
+    """An entry to be: so many points of a customer, to or from their balance."""
 
     customer_id: int
     kind: EntryKind

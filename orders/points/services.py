@@ -1,14 +1,15 @@
 """What becomes of points in the life of an order, and what staff do with them.
 
 Points are spent with the order and come back with it: when it is cancelled, expires or is refunded in full.
-They are earned once it is paid, by a step of their own, and taken back with the money that is refunded.
+They are earned once it is paid, by a step of their own, and taken back with the money that is refunded: all
+of them, or the share of what went back.
 """
 
 import datetime as dt
 from collections.abc import Collection
 from typing import Final
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from inventory.transactions import require_transaction, run_in_transaction
 from orders.errors import OrderNotFound
@@ -49,7 +50,7 @@ def spend_again(*, order_id: int, reference: str, actor: str, now: dt.datetime) 
 
 
 def earn_points(*, order_id: int, now: dt.datetime) -> int:
-    """Give the customer of a paid order the points it earns, once; return how many it has earned.
+    """Give the customer of a paid order the points it earns, once; return how many it keeps.
 
     An order without an account, one whose money is on its way back, and one that has earned already earn
     nothing more. Raises OrderNotFound. Opens its own transaction.
@@ -57,17 +58,17 @@ def earn_points(*, order_id: int, now: dt.datetime) -> int:
 
     def earn() -> int:
         order = _lock(order_id)
-        earned = _sum(order_id, EntryKind.EARN)
+        has_earned = _list_earned(order_id).exists()
         is_kept = order.status in (OrderStatus.PAID, OrderStatus.FULFILLED)
-        if earned or not is_kept or order.customer_id is None:
-            return earned
+        if has_earned or not is_kept or order.customer_id is None:
+            return _sum(order_id, EntryKind.EARN) + _sum(order_id, EntryKind.TAKE_BACK)
         points = count_earned(amount=order.total_amount, currency=order.currency)
-        booking = Booking(order.customer_id, EntryKind.EARN, points, f"order:{order.number}", order_id)
+        earning = _describe_earning(order, order.customer_id, points)
         if points:
-            ledger.credit([booking], actor=_ACTOR, now=now)
+            ledger.credit([earning], actor=_ACTOR, now=now)
         if order.refunded_amount:
             # Part of the money has gone back already, and its points go the same way.
-            keep, occasion = order.total_amount - order.refunded_amount, f"{booking.reference}:earned"
+            keep, occasion = order.total_amount - order.refunded_amount, f"{earning.reference}:earned"
             points -= take_back(order=order, keep=keep, reference=occasion, reason="refunded", now=now)
         return points
 
@@ -77,11 +78,14 @@ def earn_points(*, order_id: int, now: dt.datetime) -> int:
 def revoke_points(*, order_id: int, reason: str, now: dt.datetime) -> int:
     """Take back all points an order has earned and still has; return how many. Once, however often called.
 
-    Raises OrderNotFound. Opens its own transaction.
+    An order that has not earned yet never will. Raises OrderNotFound. Opens its own transaction.
     """
 
     def revoke() -> int:
         order = _lock(order_id)
+        if order.customer_id is not None and not _list_earned(order_id).exists():
+            nothing = _describe_earning(order, order.customer_id, 0)
+            ledger.credit([nothing], actor=_ACTOR, reason=reason, now=now)
         return take_back(order=order, keep=0, reference=f"order:{order.number}", reason=reason, now=now)
 
     return run_in_transaction(revoke)
@@ -94,7 +98,7 @@ def take_back(*, order: Order, keep: int, reference: str, reason: str, now: dt.d
     that holds the order's lock.
     """
     require_transaction()
-    earning = PointsEntry.objects.filter(order_id=order.id, kind=EntryKind.EARN).first()
+    earning = _list_earned(order.id).first()
     if earning is None:
         return 0
     earned = _sum(order.id, EntryKind.EARN)
@@ -131,6 +135,14 @@ def _lock(order_id: int) -> Order:
     if order is None:
         raise OrderNotFound(f"#{order_id}")
     return order
+
+
+def _list_earned(order_id: int) -> QuerySet[PointsEntry]:
+    return PointsEntry.objects.filter(order_id=order_id, kind=EntryKind.EARN)
+
+
+def _describe_earning(order: Order, customer_id: int, points: int) -> Booking:
+    return Booking(customer_id, EntryKind.EARN, points, f"order:{order.number}", order.id)
 
 
 def _list_open_spendings(order_ids: Collection[int]) -> list[PointsEntry]:

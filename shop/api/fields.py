@@ -41,16 +41,32 @@ class QuantityField(serializers.Field[int, Any, int, Any]):
     """A whole number of units, at least one; `"2"`, `2.0` and `true` are mistakes of the caller."""
 
     default_error_messages = {"invalid": _("A whole number from 1 to {largest} is needed.")}
+    smallest = 1
 
     def to_internal_value(self, data: Any) -> int:
         """Return the number. Raises ValidationError."""
-        if type(data) is not int or not 1 <= data <= MAX_QUANTITY:
+        if type(data) is not int or not self.smallest <= data <= MAX_QUANTITY:
             self.fail("invalid", largest=MAX_QUANTITY)
         return int(data)
 
     def to_representation(self, value: int) -> int:
         """Return the number."""
         return value
+
+
+@extend_schema_field(
+    {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": MAX_QUANTITY,
+        "description": "How many points to spend; of more than go into the total, as many as do.",
+    }
+)
+class PointsField(QuantityField):
+    """A whole number of points, or none."""
+
+    default_error_messages = {"invalid": _("A whole number from 0 to {largest} is needed.")}
+    smallest = 0
 
 
 class TimeField(serializers.DateTimeField):

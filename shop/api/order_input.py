@@ -17,7 +17,7 @@ from rest_framework import serializers
 
 from inventory.types import MAX_QUANTITY, SKU_LENGTH
 from shop.api.errors import CouponInvalid
-from shop.api.fields import CountryField, QuantityField, TextField
+from shop.api.fields import CountryField, PointsField, QuantityField, TextField
 from shop.forms import list_country_codes
 
 MAX_LINES: Final = 200
@@ -32,6 +32,7 @@ class OrderRequest:
     email: str
     quantities: tuple[tuple[str, int], ...]
     shipping_address: Mapping[str, str] | None
+    points: int = 0
 
 
 class LineInput(serializers.Serializer[Any]):
@@ -59,6 +60,7 @@ class OrderInput(serializers.Serializer[Any]):
     lines = serializers.ListField(child=LineInput(), min_length=1, max_length=MAX_LINES)
     shipping_address = AddressInput(required=False, allow_null=True)
     coupon = TextField(required=False, allow_null=True, allow_blank=True, max_length=64)
+    points = PointsField(required=False)
 
 
 ADDRESS_FIELDS: Final = tuple(AddressInput().fields)
@@ -80,11 +82,14 @@ def decode_plain_order(data: Any) -> OrderRequest | None:
     email, quantities = data.get("email"), _take_lines(data.get("lines"))
     if not quantities or not _is_email(email):
         return None
+    points = data.get("points", 0)
+    if type(points) is not int or not 0 <= points <= MAX_QUANTITY:
+        return None
     address = data.get("shipping_address")
     if address is None:
-        return OrderRequest(email, quantities, None)
+        return OrderRequest(email, quantities, None, points)
     taken = _take_address(address)
-    return None if taken is None else OrderRequest(email, quantities, taken or None)
+    return None if taken is None else OrderRequest(email, quantities, taken or None, points)
 
 
 def _decode_with_serializers(data: Any) -> OrderRequest:
@@ -98,6 +103,7 @@ def _decode_with_serializers(data: Any) -> OrderRequest:
         email=wanted["email"],
         quantities=tuple((line["sku"], line["quantity"]) for line in wanted["lines"]),
         shipping_address=address or None,
+        points=wanted.get("points", 0),
     )
 
 

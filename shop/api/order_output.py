@@ -12,8 +12,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from orders.selectors import get_tracking, order_token
-from orders.states import OrderStatus
-from orders.types import OrderLineView, OrderView
+from orders.states import AdjustmentKind, OrderStatus
+from orders.types import Adjustment, OrderLineView, OrderView
 from payments.selectors import list_refunds
 from payments.types import RefundView
 from shop.api.fields import MoneyField, TimeField
@@ -41,6 +41,17 @@ class RefundOutput(serializers.Serializer[RefundView]):
     succeeded_at = TimeField(allow_null=True)
 
 
+class AdjustmentOutput(serializers.Serializer[Any]):
+    """What makes the total differ from the sum of the lines."""
+
+    kind = serializers.ChoiceField(AdjustmentKind.values)
+    label = serializers.CharField()  # type: ignore[assignment]  # a field here, not the serializer's own
+    amount = serializers.IntegerField(
+        help_text="In minor units of the order's currency; less than 0 makes the order cheaper."
+    )
+    points = serializers.IntegerField(help_text="How many points it costs.")
+
+
 class OrderOutput(serializers.Serializer[OrderView]):
     """An order as it is now."""
 
@@ -59,6 +70,7 @@ class OrderOutput(serializers.Serializer[OrderView]):
     )
     shipping_address = AddressInput(allow_null=True)
     lines = LineOutput(many=True)
+    adjustments = AdjustmentOutput(many=True)
     refunds = serializers.SerializerMethodField(help_text="What went back, or is about to; oldest first.")
 
     @extend_schema_field(RefundOutput(many=True))
@@ -116,6 +128,7 @@ def show_order(order: OrderView) -> dict[str, Any]:
         "cancel_reason": order.cancel_reason,
         "shipping_address": address and {name: address[name] for name in ADDRESS_FIELDS if name in address},
         "lines": [_show_line(line) for line in order.lines],
+        "adjustments": [_show_adjustment(adjustment) for adjustment in order.adjustments],
         "refunds": show_refunds(order),
     }
 
@@ -154,6 +167,15 @@ def _show_line(line: OrderLineView) -> dict[str, Any]:
         "unit_price": line.unit_price,
         "line_total": line.line_total,
         "refunded_quantity": line.refunded_quantity,
+    }
+
+
+def _show_adjustment(adjustment: Adjustment) -> dict[str, Any]:
+    return {
+        "kind": adjustment.kind,
+        "label": adjustment.label,
+        "amount": adjustment.amount,
+        "points": adjustment.points,
     }
 
 

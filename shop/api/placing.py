@@ -33,6 +33,7 @@ def place_requested(
         customer_id=customer_id,
         shipping_address=wanted.shipping_address,
         client_address=find_countable_address(meta),
+        points=wanted.points,
         ticket=meta.get(TICKET_META),
         now=timezone.now(),
     )

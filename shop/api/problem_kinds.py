@@ -18,12 +18,13 @@ from orders.errors import (
     OrderNotCancellable,
     OrderNotFound,
     OrderNotPayable,
+    PointsMissing,
     TooManyUnpaid,
 )
 from payments.errors import GatewayUnavailable, InvalidSignature, MalformedEvent, UnknownGateway
 from shop.api import errors as api
 from shop.availability import RETRY_AFTER_SECONDS
-from shop.errors import ProductNotFound, ProductUnavailable
+from shop.errors import PointsNotTaken, ProductNotFound, ProductUnavailable
 from shop.gate.errors import MustWait
 
 CONTENT_TYPE: Final = "application/problem+json"
@@ -109,6 +110,8 @@ PROBLEMS: Final = (
         (IdempotencyKeyReused,),
     ),
     Problem("coupon-invalid", 422, _("The coupon is not valid"), (api.CouponInvalid,)),
+    Problem("points-missing", 409, _("There are not that many points"), (PointsMissing,)),
+    Problem("points-not-taken", 422, _("Points cannot be used here"), (PointsNotTaken,)),
     Problem(
         "too-many-unpaid",
         429,

@@ -12,7 +12,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from inventory.errors import OutOfStock, UnknownSku
-from orders.errors import AllowanceExceeded, TooManyUnpaid
+from orders.errors import AllowanceExceeded, PointsMissing, TooManyUnpaid
 from payments.errors import GatewayUnavailable, InvalidSignature, MalformedEvent
 from shop.api.problem_kinds import BY_CODE, BY_ERROR, CONTENT_TYPE, Problem
 from shop.availability import explain_to_program, is_unavailable
@@ -127,6 +127,8 @@ def _list_errors(error: Exception) -> list[dict[str, Any]]:
             ]
         case AllowanceExceeded():
             return [{"limit": error.limit, "used": error.used}]
+        case PointsMissing():
+            return [{"wanted": error.wanted, "balance": error.balance}]
         case TooManyUnpaid():
             return [{"limit": error.limit, "open_units": error.open_units}]
         case ProductUnavailable() | UnknownSku():

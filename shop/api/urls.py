@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from shop.api.views import meta, orders, payments, products, tokens
+from shop.api.views import meta, orders, payments, points, products, tokens
 
 app_name = "api"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("orders/<str:number>/", orders.OrderDetailView.as_view(), name="order"),
     path("orders/<str:number>/cancel/", orders.OrderCancellationView.as_view(), name="order-cancel"),
     path("orders/<str:number>/payments/", payments.OrderPaymentsView.as_view(), name="order-payments"),
+    path("account/points/", points.PointsView.as_view(), name="points"),
     path("payments/webhooks/<str:gateway>/", payments.WebhookView.as_view(), name="webhook"),
     path("auth/token/", tokens.TokenView.as_view(), name="token"),
     path("problems/<str:code>", meta.ProblemTypeView.as_view(), name="problem"),

@@ -22,6 +22,7 @@ def check_out(
     shipping_address: Mapping[str, str],
     customer_id: int | None,
     client_address: str = "",
+    points: int = 0,
     ticket: str | None = None,
     stays: bool = False,
     now: dt.datetime,
@@ -30,9 +31,10 @@ def check_out(
 
     `checkout_key` comes from the page: the same one always leads to the same order, whatever became of the
     cart since. `shown_lines` is `digest_lines` of what the page showed, `shown_total` its total in minor
-    units; `ticket` and `stays` are for the gate of a flash sale. Raises CartEmpty, CartChanged, PriceChanged,
-    ProductUnavailable, MustWait, OutOfStock, AllowanceExceeded, TooManyUnpaid, StockBusy, InvalidOrder. Opens
-    its own transactions: should the process die between order and cart, submitting again finds the order and
+    units, before up to `points` of the customer's points; `ticket` and `stays` are for the gate of a flash
+    sale. Raises CartEmpty, CartChanged, PriceChanged, ProductUnavailable, PointsNotTaken, PointsMissing,
+    MustWait, OutOfStock, AllowanceExceeded, TooManyUnpaid, StockBusy, InvalidOrder. Opens its own
+    transactions: should the process die between order and cart, submitting again finds the order and
     empties the cart then.
     """
     # The cart is read before its order is looked for. The other way round, a double click's first request
@@ -52,6 +54,7 @@ def check_out(
                 shipping_address=shipping_address,
                 expected_total=shown_total,
                 client_address=client_address,
+                points=points,
                 ticket=ticket,
                 stays=stays,
                 now=now,

@@ -14,7 +14,7 @@ from orders import selectors as order_selectors
 from orders.errors import IdempotencyKeyReused
 from orders.services import place_order
 from orders.types import OrderDraft, PlacedOrder, UnpaidLimits
-from shop.errors import PriceChanged, ProductUnavailable
+from shop.errors import PointsNotTaken, PriceChanged, ProductUnavailable
 from shop.gate.entrance import Visitor, place_through_gate
 from shop.metrics import observe_checkout
 from shop.sale_board import note_shortfalls
@@ -32,22 +32,28 @@ def place_order_for_skus(
     shipping_address: Mapping[str, Any] | None = None,
     expected_total: int | None = None,
     client_address: str = "",
+    points: int = 0,
     ticket: str | None = None,
     stays: bool = False,
     now: dt.datetime,
 ) -> PlacedOrder:
     """Place an order for units by SKU at today's prices.
 
-    `expected_total`, in minor units, is what the customer was shown. A repeated key gives the first order
+    `expected_total`, in minor units, is what the customer was shown for the units, before points. Of `points`
+    as many are spent as go into the total. A repeated key gives the first order
     whatever has become of prices, products or stock since. The offer of a flash sale is for sale while the
     sale is open, and where many want it, has a gate in front: `ticket` is what the gate gave this request
     before, `stays` is whether it goes on waiting when all are gone. `client_address` is where the request
-    came from, if that may be counted. Raises ProductUnavailable, PriceChanged, MustWait, OutOfStock,
-    AllowanceExceeded, TooManyUnpaid, StockBusy, IdempotencyKeyReused, InvalidOrder. Opens its own
-    transaction.
+    came from, if that may be counted. Raises ProductUnavailable, PriceChanged, PointsNotTaken, PointsMissing,
+    MustWait, OutOfStock, AllowanceExceeded, TooManyUnpaid, StockBusy, IdempotencyKeyReused, InvalidOrder.
+    Opens its own transaction.
     """
     fingerprint = fingerprint_request(
-        email=email, quantities=quantities, shipping_address=shipping_address, customer_id=customer_id
+        email=email,
+        quantities=quantities,
+        shipping_address=shipping_address,
+        customer_id=customer_id,
+        points=points,
     )
     find_replay = partial(_find_replay, idempotency_scope, idempotency_key, fingerprint)
     try:
@@ -57,10 +63,11 @@ def place_order_for_skus(
             customer_id=customer_id,
             shipping_address=shipping_address,
             client_address=client_address,
+            points=points,
             now=now,
         )
         _require_total(draft, expected_total)
-    except (ProductUnavailable, PriceChanged):
+    except (ProductUnavailable, PriceChanged, PointsNotTaken):
         if replay := find_replay():
             return replay
         raise
@@ -89,9 +96,10 @@ def fingerprint_request(
     quantities: Sequence[tuple[str, int]],
     shipping_address: Mapping[str, Any] | None,
     customer_id: int | None,
+    points: int = 0,
 ) -> str:
     """Return a digest that is the same for the same request, however it was written down."""
-    content = [email, sorted(quantities), shipping_address, customer_id]
+    content = [email, sorted(quantities), shipping_address, customer_id, *([points] if points else [])]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -103,8 +111,8 @@ def _read_unpaid_limits() -> UnpaidLimits:
 
 
 def _require_total(draft: OrderDraft, expected_total: int | None) -> None:
-    if expected_total is not None and draft.total_amount != expected_total:
-        raise PriceChanged(expected_total, draft.total_amount)
+    if expected_total is not None and draft.lines_amount != expected_total:
+        raise PriceChanged(expected_total, draft.lines_amount)
 
 
 def _find_replay(scope: str, key: str, fingerprint: str) -> PlacedOrder | None:

@@ -3,14 +3,17 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from django.conf import settings
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from orders.types import Allowance, LineDraft, OrderDraft
-from shop.errors import ProductUnavailable
+from orders.selectors import count_usable, get_worth
+from orders.states import AdjustmentKind
+from orders.types import Adjustment, Allowance, LineDraft, OrderDraft
+from shop.errors import PointsNotTaken, ProductUnavailable
 from shop.services.items_for_sale import ItemForSale, read_items_for_sale
 
 LINE_NAME_LENGTH: Final = 255
@@ -23,14 +26,16 @@ def draft_order(
     customer_id: int | None,
     shipping_address: Mapping[str, Any] | None,
     client_address: str = "",
+    points: int = 0,
     now: dt.datetime,
 ) -> OrderDraft:
-    """Return the order that these units would be, in the language that is active. One query.
+    """Return the order that these units would be, in the language that is active.
 
-    Raises ProductUnavailable.
+    Up to `points` of the customer's points are spent on it. One query. Raises ProductUnavailable,
+    PointsNotTaken.
     """
     items = _read_items({sku for sku, _quantity in quantities}, now)
-    return OrderDraft(
+    draft = OrderDraft(
         email=email,
         currency=settings.SHOP_CURRENCY,
         lines=tuple(_draft_line(items[sku], quantity) for sku, quantity in quantities),
@@ -40,6 +45,21 @@ def draft_order(
         allowances=_list_allowances(items, quantities, _name_buyers(email, customer_id)),
         client_address=client_address,
         language=get_language() or "",
+    )
+    return _spend_points(draft, points) if points else draft
+
+
+def _spend_points(draft: OrderDraft, points: int) -> OrderDraft:
+    """Take points off the total: no more than it is worth, so that none is spent for nothing."""
+    if not settings.POINT_VALUE or draft.customer_id is None:
+        raise PointsNotTaken
+    usable = min(points, count_usable(amount=draft.lines_amount))
+    if not usable:
+        return draft
+    label = ngettext("%(points)d point", "%(points)d points", usable) % {"points": usable}
+    return replace(
+        draft,
+        adjustments=(Adjustment(AdjustmentKind.POINTS.value, label, -get_worth(points=usable), usable),),
     )
 
 

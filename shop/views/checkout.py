@@ -13,14 +13,21 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from inventory.errors import OutOfStock, StockBusy
-from orders.errors import AllowanceExceeded, InvalidOrder, TooManyUnpaid
+from orders.errors import AllowanceExceeded, InvalidOrder, PointsMissing, TooManyUnpaid
 from orders.selectors import list_customer_orders, order_token
 from orders.states import OrderStatus
 from orders.types import OrderView, PlacedOrder
 from shop.availability import RETRY_AFTER_SECONDS, is_outcome_unknown
 from shop.cart_selectors import digest_lines, get_cart
 from shop.client_address import find_countable_address
-from shop.errors import CartChanged, CartEmpty, CartNotFound, PriceChanged, ProductUnavailable
+from shop.errors import (
+    CartChanged,
+    CartEmpty,
+    CartNotFound,
+    PointsNotTaken,
+    PriceChanged,
+    ProductUnavailable,
+)
 from shop.forms import CheckoutForm
 from shop.gate.entrance import count_waiting
 from shop.gate.errors import MustWait
@@ -28,6 +35,7 @@ from shop.services.cart import fit_to_stock
 from shop.services.cart_checkout import check_out, settle_cart
 from shop.types import CartView
 from shop.views.cart_session import find_cart, get_customer_id
+from shop.views.checkout_points import describe_points, read_points
 from shop.views.queue_ticket import (
     drop_ticket,
     find_ticket,
@@ -48,6 +56,8 @@ _REFUSALS: Final = (
     InvalidOrder,
     AllowanceExceeded,
     TooManyUnpaid,
+    PointsMissing,
+    PointsNotTaken,
     StockBusy,
 )
 
@@ -55,11 +65,13 @@ _REFUSALS: Final = (
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def show_checkout(request: HttpRequest) -> HttpResponse:
-    """Show the checkout page, adjust the cart from it, or place the order."""
+    """Show the checkout page, adjust the cart or use points on it, or place the order."""
     if request.method != "POST":
         return _open_checkout(request)
     if "adjust" in request.POST:
         return _adjust(request)
+    if "apply" in request.POST:
+        return _show(request, typed=request.POST)
     return place_order_as_typed(request, request.POST)
 
 
@@ -89,9 +101,12 @@ def place_order_as_typed(request: HttpRequest, typed: Mapping[str, Any]) -> Http
     if not form.is_valid():
         if form.was_tampered_with:
             return _show(request, typed=typed, notice="changed", status=409)
-        return _show(request, form=form, status=422)
+        return _show(request, typed=typed, form=form, status=422)
+    points = read_points(typed, total=form.cleaned_data["expected_total"])
+    if not points.is_valid():
+        return _show(request, typed=typed, form=form, notice="points-unusable", status=422)
     try:
-        placing = _check_out(request, form)
+        placing = _check_out(request, form, points.wanted)
     except _REFUSALS as error:
         if ticket := find_ticket(error):
             return _go_and_wait(request, typed, ticket)
@@ -127,6 +142,8 @@ def _refuse(request: HttpRequest, error: Exception, typed: Mapping[str, Any]) ->
             notice = "too-large"
         case AllowanceExceeded():
             notice, data = "limit-reached", {"limit": error.limit, "left": max(0, error.limit - error.used)}
+        case PointsMissing() | PointsNotTaken():
+            notice = "points-unusable"
         case TooManyUnpaid():
             notice, data = "too-many-unpaid", {"open_units": error.open_units}
         case StockBusy():
@@ -140,7 +157,7 @@ def _refuse(request: HttpRequest, error: Exception, typed: Mapping[str, Any]) ->
     return response
 
 
-def _check_out(request: HttpRequest, form: CheckoutForm) -> PlacedOrder:
+def _check_out(request: HttpRequest, form: CheckoutForm, points: int) -> PlacedOrder:
     cart_id = find_cart(request)
     if cart_id is None:
         raise CartEmpty
@@ -153,6 +170,7 @@ def _check_out(request: HttpRequest, form: CheckoutForm) -> PlacedOrder:
         shipping_address=form.shipping_address,
         customer_id=get_customer_id(request),
         client_address=find_countable_address(request.META),
+        points=points,
         ticket=read_ticket_cookie(request),
         # Units that come back from unpaid orders go to those who stay on the page.
         stays=True,
@@ -195,6 +213,7 @@ def _show(
         "notice": notice,
         "waiting": count_waiting(quantities=cart.quantities, now=timezone.now()),
         "page_fields": _page_fields(cart, form),
+        **describe_points(request, typed or {}, total=cart.total_amount),
         **(data or {}),
     }
     return render(request, "shop/checkout.html", context, status=status)

@@ -20,7 +20,10 @@ from orders.errors import OrderNotCancellable, OrderNotFound, OrderNotPayable
 from orders.selectors import (
     check_order_token,
     get_order,
+    get_order_points,
+    get_points,
     get_tracking,
+    get_worth,
     list_customer_orders,
     order_token,
 )
@@ -122,8 +125,12 @@ def show_payment_status(request: HttpRequest, order: OrderView, token: str) -> H
 @require_safe
 def list_orders(request: HttpRequest) -> HttpResponse:
     """Show a customer's orders."""
-    orders = list_customer_orders(customer_id=_require_customer(request))
-    return render(request, "shop/order_list.html", {"orders": orders})
+    customer_id = _require_customer(request)
+    context: dict[str, Any] = {"orders": list_customer_orders(customer_id=customer_id)}
+    if settings.POINT_VALUE:
+        points = get_points(customer_id=customer_id)
+        context |= {"points": points, "points_worth": get_worth(points=points.balance)}
+    return render(request, "shop/order_list.html", context)
 
 
 @never_cache
@@ -174,6 +181,7 @@ def _describe(order: OrderView, token: str) -> dict[str, Any]:
         "payment": payment,
         "refunds": list_refunds(order_ids=[order.id])[order.id] if order.refunded_amount else [],
         "tracking": get_tracking(order_id=order.id) if order.paid_at else None,
+        "order_points": get_order_points(order_id=order.id) if order.customer_id is not None else None,
         "state": f"{order.status}-{payment.status if payment else 'none'}-{'over' if is_overdue else 'open'}",
         "poll_seconds": _POLL_SECONDS,
     }

@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from shop.forms import CheckoutForm
+from shop.forms import CheckoutForm, PointsForm
 from shop.gate.errors import MustWait, SaleSoldOut
 from shop.gate.tickets import TICKET_LIFE
 
@@ -44,7 +44,9 @@ def keep_ticket(response: HttpResponse, ticket: str) -> None:
 
 def keep_order(request: HttpRequest, typed: Mapping[str, Any]) -> None:
     """Remember the order a customer sent, to place it when it is their turn."""
-    request.session[_SESSION_KEY] = {name: typed.get(name, "") for name in CheckoutForm.base_fields}
+    request.session[_SESSION_KEY] = {
+        name: typed.get(name, "") for name in (*CheckoutForm.base_fields, *PointsForm.base_fields)
+    }
 
 
 def recall_order(request: HttpRequest) -> dict[str, str] | None:

@@ -111,6 +111,39 @@ def test_points_are_earned_and_taken_back_once_whoever_is_first(make_item):
     assert check_books() == []
 
 
+def test_what_is_owed_is_paid_off_once_by_points_that_come_back_at_once(make_item):
+    item, ann = make_item(100), make_customer(points=60)
+    earned = buy_with_points(item, ann, 0).order
+    make_payment_callback(earned).deliver()
+    earn_points(order_id=earned.id, now=NOW)
+    orders = [buy_with_points(item, ann, 10).order for _ in range(7)]
+    revoke_points(order_id=earned.id, reason="undone", now=NOW)
+    assert read_balance(ann) == (0, 10)
+    cancels = [
+        partial(cancel_order, number=order.number, reason="staff", actor="test", now=NOW) for order in orders
+    ]
+    outcome = race(cancels)
+    assert outcome.errors == []
+    assert read_balance(ann) == (60, 0)
+    assert check_books() == []
+
+
+def test_points_are_taken_back_while_they_are_being_spent(make_item):
+    item, ann = make_item(100), make_customer()
+    order = buy_with_points(item, ann, 0, quantity=3).order
+    make_payment_callback(order).deliver()
+    earn_points(order_id=order.id, now=NOW)
+    outcome = race(
+        [
+            *[lambda: buy_with_points(item, ann, 1)] * 20,
+            lambda: revoke_points(order_id=order.id, reason="undone", now=NOW),
+        ]
+    )
+    refused = outcome.count_errors(PointsMissing)
+    assert read_balance(ann) == (0, 20 - refused)
+    assert check_books() == []
+
+
 def test_staff_and_customers_at_once_lose_no_point(make_item, assert_sold):
     item, ann = make_item(100), make_customer(points=20)
 

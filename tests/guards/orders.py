@@ -228,7 +228,7 @@ GUARDS = [
     Guard(
         "points: an order earns once, under its lock",
         "orders/points/services.py",
-        "if earned or not is_kept or order.customer_id is None:",
+        "if has_earned or not is_kept or order.customer_id is None:",
         "if not is_kept or order.customer_id is None:",
         "tests/orders/test_points.py -k earns_points_for_its_money_once",
     ),
@@ -240,10 +240,10 @@ GUARDS = [
         "tests/orders/test_points.py -k owed",
     ),
     Guard(
-        "points: rows of customers are locked in the order of their ids",
+        "points: a balance is locked before what becomes of it is worked out",
         "orders/points/ledger.py",
         'lock = " ORDER BY customer_id FOR UPDATE" if locked else ""',
         'lock = ""',
-        f"{POINTS} -k 'at_once or once'",
+        f"{POINTS} -k paid_off_once",
     ),
 ]

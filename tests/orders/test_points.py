@@ -26,6 +26,9 @@ from orders.services import (
     revoke_points,
     sweep_expired_orders,
 )
+from orders.steps.models import OrderStep
+from orders.steps.points import POINTS
+from orders.steps.registry import StepTask, list_steps
 from orders.types import Adjustment, OrderPoints
 from payments.models import Payment
 from payments.services import refund_order
@@ -37,6 +40,7 @@ from tests.orders.spending import (
     list_entries,
     read_balance,
 )
+from tests.orders.steps import deliver_everything
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LATER = NOW + dt.timedelta(hours=1)
@@ -105,7 +109,8 @@ def test_points_gone_after_the_look_refuse_the_order_in_its_transaction(item, mo
     ann, seen = make_customer(points=10), []
 
     def look(**wanted):
-        if not seen.append(wanted) and len(seen) > 1:
+        seen.append(wanted)
+        if len(seen) > 1:
             require_balance(**wanted)
 
     require_balance = ledger.require_balance
@@ -158,8 +163,8 @@ def test_points_are_spent_whatever_the_strategy(strategy):
     [
         Adjustment("points", "too much", -1001, 1001),
         Adjustment("points", "less than none", 0, -1),
-        Adjustment("points", "no number", "-1", 1),
-        Adjustment("points", "half a point", -1, 0.5),
+        Adjustment("points", "no number", "-1", 1),  # type: ignore[arg-type]
+        Adjustment("points", "half a point", -1, 0.5),  # type: ignore[arg-type]
         Adjustment("points", "more than money", 10**16, 0),
     ],
     ids=lambda adjustment: adjustment.label,
@@ -331,9 +336,39 @@ def test_undoing_the_step_takes_back_once_and_a_refund_after_it_nothing_more(ite
     assert [revoke_points(order_id=order.id, reason="undone", now=NOW) for _ in range(2)] == [20, 0]
     refund(order)
     assert read_balance(ann) == (0, 0)
-    assert earn_points(order_id=order.id, now=NOW) == 20
+    assert earn_points(order_id=order.id, now=NOW) == 0
     assert read_balance(ann) == (0, 0)
     assert check_books() == []
+
+
+def test_undoing_what_was_never_done_keeps_it_from_being_done_later(item):
+    ann = make_customer()
+    order = buy_with_points(item, ann, 0).order
+    pay(order)
+    assert revoke_points(order_id=order.id, reason="undone", now=NOW) == 0
+    assert earn_points(order_id=order.id, now=NOW) == 0
+    assert read_balance(ann) == (0, 0)
+    assert check_books() == []
+
+
+def test_the_step_after_payment_awards_points_and_takes_them_back(item):
+    ann = make_customer()
+    order = buy_with_points(item, ann, 0).order
+    pay(order)
+    deliver_everything()
+    assert OrderStep.objects.get(order_id=order.id, name="points").result == {"points": 20}
+    assert read_balance(ann) == (20, 0)
+    task = StepTask(get_order(number=order.number), "key")
+    POINTS.undo(task)
+    POINTS.undo(task)
+    assert read_balance(ann) == (0, 0)
+    assert POINTS.do(task) == {"points": 0}
+    assert read_balance(ann) == (0, 0)
+
+
+def test_a_shop_that_awards_no_points_has_no_such_step(item, settings):
+    settings.POINTS_PER_UNIT = 0
+    assert "points" not in [step.name for step in list_steps()]
 
 
 def test_what_was_spent_already_is_owed_and_paid_off_by_the_next_points(item):

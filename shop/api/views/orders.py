@@ -42,6 +42,7 @@ class OrdersView(ApiView):
             *("authentication-failed", "out-of-stock", "body-too-large", "unsupported-media-type"),
             *("product-unavailable", "idempotency-key-reused", "coupon-invalid", "busy"),
             *("purchase-limit-reached", "too-many-unpaid", "waiting-room"),
+            *("points-missing", "points-not-taken"),
         ],
     )
     def post(self, request: Request) -> Response:

@@ -2,22 +2,24 @@
 
 import dataclasses
 import datetime as dt
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rest_framework.exceptions import ValidationError
 
-from orders.types import OrderLineView, OrderView
+from orders.types import Adjustment, OrderLineView, OrderView
 from shop.api.errors import CouponInvalid
 from shop.api.order_input import _decode_with_serializers, decode_plain_order
 from shop.api.order_output import OrderOutput, PlacedOrderOutput, show_order, show_placed_order
 
-GOOD = {
+GOOD: dict[str, Any] = {
     "email": "buyer@example.com",
     "lines": [{"sku": "MUG-1", "quantity": 2}, {"sku": " x ", "quantity": 1}],
     "shipping_address": {"name": "Zoë 张", "line2": "", "city": "Leeds", "country": "GB"},
     "coupon": "",
+    "points": 5,
     "colour": "red",
 }
 NOW = dt.datetime(2026, 3, 1, 12, 0, 0, 5, tzinfo=dt.UTC)
@@ -38,6 +40,7 @@ ORDER = OrderView(
     refunded_at=None,
     cancel_reason="expired",
     lines=(OrderLineView("MUG-1", "Mug (M)", 1250, 2, 1),),
+    adjustments=(Adjustment("points", "5 points", -500, 5),),
 )
 
 odd = st.one_of(
@@ -57,7 +60,12 @@ email = st.one_of(st.sampled_from(["a@example.com", " a@example.com", "a@例子.
 body = st.one_of(
     st.fixed_dictionaries(
         {"email": email, "lines": st.one_of(st.lists(line, max_size=3), value)},
-        optional={"shipping_address": st.one_of(address, value), "coupon": value, "colour": value},
+        optional={
+            "shipping_address": st.one_of(address, value),
+            "coupon": value,
+            "points": value,
+            "colour": value,
+        },
     ),
     odd,
 )
