@@ -235,7 +235,7 @@ def test_lists_and_pages_ask_as_many_questions_for_thirty_rows_as_for_three(djan
         for address in (ORDERS, "/admin/orders/outboxmessage/"):
             with django_assert_max_num_queries(6):
                 manager.get(address)
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(13):
             manager.get(page_of(order))
 
 
