@@ -8,6 +8,7 @@ applied yet is tried again, and in the end waits for staff; what cannot be read 
 import datetime as dt
 import hashlib
 import logging
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -79,15 +80,19 @@ def close_event(*, event_pk: int) -> bool:
     return bool(left.update(outcome=EventOutcome.SETTLED_BY_STAFF))
 
 
-def apply_pending_events(*, now: dt.datetime, limit: int = 100) -> int:
+def apply_pending_events(*, now: dt.datetime, limit: int = 10_000, seconds: float = 10.0) -> int:
     """Apply the events that still wait and are due; return how many have an outcome now.
 
-    Opens its own transactions.
+    None is begun after `seconds`; the rest is left to the next call. Opens its own transactions.
     """
-    due = GatewayEvent.objects.filter(outcome=EventOutcome.WAITING, apply_after__lte=now).order_by(
-        "apply_after"
-    )
-    return sum(apply_event(event_pk=pk, now=now) for pk in list(due.values_list("pk", flat=True)[:limit]))
+    give_up_at = time.monotonic() + seconds
+    due = GatewayEvent.objects.filter(outcome=EventOutcome.WAITING, apply_after__lte=now)
+    settled = 0
+    for pk in list(due.order_by("apply_after").values_list("pk", flat=True)[:limit]):
+        if time.monotonic() >= give_up_at:
+            break
+        settled += apply_event(event_pk=pk, now=now)
+    return settled
 
 
 def apply_event(*, event_pk: int, now: dt.datetime) -> bool:

@@ -122,7 +122,7 @@ def settle_all() -> None:
             reconcile_payments(now=later, since=None, repair=True)
         sweep_expired_orders(now=later)
         deliver_outbox(now=later, seconds=600)
-        apply_pending_events(now=later, limit=100_000)
+        apply_pending_events(now=later, seconds=600)
 
 
 def test_a_storm_leaves_no_order_event_or_cent_unaccounted_for(settings, skus, tmp_path):

@@ -232,9 +232,17 @@ class Customers:
     def _ask(
         self, shop: http.client.HTTPConnection, path: str, body: Any, headers: dict[str, str]
     ) -> tuple[int, Any]:
-        shop.request("POST", path, json.dumps(body), {"Content-Type": "application/json", **headers})
-        answer = shop.getresponse()
-        content = json.loads(answer.read())
+        text = json.dumps(body)
+        for _try in range(_TRIES):
+            # A kept-alive connection may end at any moment; the same is asked again, under the same key.
+            with suppress(ConnectionError, http.client.HTTPException):
+                shop.request("POST", path, text, {"Content-Type": "application/json", **headers})
+                answer = shop.getresponse()
+                content = json.loads(answer.read())
+                break
+            shop.close()
+        else:
+            raise ConnectionError(path)
         with self._lock:
             self.counts[f"HTTP {answer.status}"] += 1
         return answer.status, content
