@@ -9,3 +9,7 @@ class OrdersConfig(AppConfig):
 
     name = "orders"
     verbose_name = _("Orders")
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from orders import checks  # noqa: F401 - models are not ready any earlier

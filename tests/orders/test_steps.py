@@ -60,7 +60,7 @@ def test_the_steps_of_a_paid_order_are_done_once_each_in_their_order(world):
 
 def test_a_step_knows_the_order_its_key_and_what_came_of_those_before(world):
     world.add_step("shipment", result={"tracking_number": "T1"})
-    tasks = []
+    tasks: list = []
     register_step(Step("warehouse", tasks.append, lambda task: None, is_critical=True))
     order, _item = place_paid()
     deliver()
