@@ -246,4 +246,25 @@ GUARDS = [
         'lock = ""',
         f"{POINTS} -k paid_off_once",
     ),
+    Guard(
+        "points: a refund in part takes back its share",
+        "orders/refunding.py",
+        'points.take_back(order=row, keep=keep, reference=occasion, reason="refunded", now=now)',
+        "points.require_transaction()",
+        "tests/orders/test_points.py -k share_of_what",
+    ),
+    Guard(
+        "points: a refunded order gives them back",
+        "orders/refunding.py",
+        'points.give_back(order_ids=[order.id], actor=actor, reason="refunded", now=now)',
+        "points.require_transaction()",
+        "tests/orders/test_points.py -k 'refunded'",
+    ),
+    Guard(
+        "points: undoing what was never done closes it",
+        "orders/points/services.py",
+        "if order.customer_id is not None and not _list_earned(order_id).exists():",
+        "if False:",
+        "tests/orders/test_points.py -k never_done",
+    ),
 ]

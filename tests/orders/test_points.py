@@ -371,6 +371,45 @@ def test_a_shop_that_awards_no_points_has_no_such_step(item, settings):
     assert "points" not in [step.name for step in list_steps()]
 
 
+def refund_part(order, amount):
+    return refund_order(number=order.number, amount=amount, reason="broken", actor="test", now=NOW)
+
+
+def test_a_refund_in_part_takes_back_the_share_of_what_went_back(item):
+    ann = make_customer()
+    order = buy_and_earn(item, ann, unit_price=999)
+    assert read_balance(ann) == (19, 0)
+    # Two for each whole unit of 9.99, and after each refund the share that the rest of the money is worth.
+    for amount, left in ((333, 12), (333, 6), (332, 0), (1, 0)):
+        refund_part(order, amount)
+        assert read_balance(ann) == (left, 0)
+        assert check_books() == []
+    assert get_order(number=order.number).status == "refunded"
+
+
+def test_points_spent_stay_spent_until_all_is_refunded(item):
+    ann = make_customer(points=500)
+    order = buy_with_points(item, ann, 500).order
+    pay(order)
+    refund_part(order, 499)
+    assert read_balance(ann) == (0, 0)
+    refund_part(order, 1)
+    assert read_balance(ann) == (500, 0)
+    assert check_books() == []
+
+
+def test_an_order_refunded_in_part_before_it_earns_keeps_its_share(item):
+    ann = make_customer()
+    order = buy_with_points(item, ann, 0).order
+    pay(order)
+    refund_part(order, 500)
+    assert [earn_points(order_id=order.id, now=NOW) for _ in range(2)] == [10, 10]
+    assert read_balance(ann) == (10, 0)
+    refund(order)
+    assert read_balance(ann) == (0, 0)
+    assert check_books() == []
+
+
 def test_what_was_spent_already_is_owed_and_paid_off_by_the_next_points(item):
     ann = make_customer()
     order = buy_and_earn(item, ann)
