@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from orders.money import format_money
-from orders.selectors import get_tracking, order_token
+from orders.selectors import get_order_points, get_tracking, order_token
 from orders.states import CancelReason
 from orders.types import OrderView
 from shop.mail.kinds import MailKind
@@ -93,6 +95,7 @@ def _write_cancelled(order: OrderView, details: Mapping[str, Any]) -> Letter:
         paragraphs=(
             why,
             _("You were not charged. If a payment of yours still arrives, we tell you what becomes of it."),
+            *_describe_returned(order),
         ),
         button=_("See the order"),
         url=_link(order),
@@ -103,7 +106,11 @@ def _write_shipped(order: OrderView, details: Mapping[str, Any]) -> Letter:
     return Letter(
         subject=_("Order %(number)s is on its way") % {"number": order.number},
         heading=_("Your order is on its way"),
-        paragraphs=(_("Everything has left our house."), *_describe_tracking(order)),
+        paragraphs=(
+            _("Everything has left our house."),
+            *_describe_tracking(order),
+            *_describe_earned(order),
+        ),
         button=_("See the order"),
         url=_link(order),
     )
@@ -118,6 +125,26 @@ def _describe_tracking(order: OrderView) -> Iterator[str]:
         yield _("You can follow it here: %(url)s") % {"url": tracking.url}
 
 
+def _describe_earned(order: OrderView) -> Iterator[str]:
+    if (earned := get_order_points(order_id=order.id).earned) > 0:
+        text = ngettext(
+            "You have earned %(points)s point with this order.",
+            "You have earned %(points)s points with this order.",
+            earned,
+        )
+        yield text % {"points": intcomma(earned)}
+
+
+def _describe_returned(order: OrderView) -> Iterator[str]:
+    if order.points and (returned := order.points - get_order_points(order_id=order.id).spent) > 0:
+        text = ngettext(
+            "The %(points)s point you spent on it is on your account again.",
+            "The %(points)s points you spent on it are on your account again.",
+            returned,
+        )
+        yield text % {"points": intcomma(returned)}
+
+
 def _write_refunded(order: OrderView, details: Mapping[str, Any]) -> Letter:
     return Letter(
         subject=_("Order %(number)s is refunded") % {"number": order.number},
@@ -126,6 +153,7 @@ def _write_refunded(order: OrderView, details: Mapping[str, Any]) -> Letter:
             _("All that you paid for it, %(total)s, has gone back to you or is on its way.")
             % {"total": _total(order)},
             _how_long(),
+            *_describe_returned(order),
         ),
         button=_("See the order"),
         url=_link(order),
