@@ -14,6 +14,7 @@ from orders.money import format_money
 from orders.selectors import get_order
 from payments.admin_filters import OpenFilter, WaitingFilter
 from payments.admin_panels import show_events, show_refunds_of_payment
+from payments.hiding import hide_secrets
 from payments.models import (
     EventOutcome,
     GatewayEvent,
@@ -216,5 +217,5 @@ class GatewayEventAdmin(RecordAdmin):
 
     @admin.display(description=gettext_lazy("body"))
     def show_body(self, event: GatewayEvent) -> str:
-        """What came, as it came."""
-        return format_html("<pre>{}</pre>", event.body)
+        """What came, as it came, but for what nobody needs to read."""
+        return format_html("<pre>{}</pre>", hide_secrets(event.body))

@@ -21,6 +21,10 @@ class InvalidSignature(PaymentError):
     """The event was not signed by the gateway, or too long ago."""
 
 
+class StaleSignature(InvalidSignature):
+    """The event names a moment that is more than five minutes away: somebody may have kept it."""
+
+
 class MalformedEvent(PaymentError):
     """The event is signed, but cannot be read. It is kept, and waits for staff."""
 

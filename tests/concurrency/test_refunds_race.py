@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from functools import partial
 
 from inventory.selectors import get_stock_level
 from orders.errors import InvalidTransition, NotThatManyToRefund, RefundTooLarge
@@ -73,10 +74,10 @@ def test_parts_all_of_it_and_shipping_at_once_end_with_each_unit_in_one_place(ma
     racers: list[Callable[[], object]] = []
     for order in orders:
         racers += [
-            lambda order=order: refund(order, LineRefund(0, 1, restock=True)),
-            lambda order=order: refund(order, LineRefund(0, 1), LineRefund(1, 1)),
-            lambda order=order: refund(order),
-            lambda order=order: fulfil_order(number=order.number, actor="ann", now=NOW),
+            partial(refund, order, LineRefund(0, 1, restock=True)),
+            partial(refund, order, LineRefund(0, 1), LineRefund(1, 1)),
+            partial(refund, order),
+            partial(fulfil_order, number=order.number, actor="ann", now=NOW),
         ]
     random.shuffle(racers)
     race(racers).count_errors(*REFUSALS)
@@ -93,8 +94,6 @@ def test_parts_all_of_it_and_shipping_at_once_end_with_each_unit_in_one_place(ma
 def test_two_orders_of_two_items_refunded_in_opposite_order_are_no_deadlock(make_item):
     one, two = make_item(20), make_item(20)
     orders = [make_paid_order((one, 3), (two, 3)), make_paid_order((two, 3), (one, 3))]
-    outcome = race(
-        [lambda order=order: refund(order, LineRefund(0, 1), LineRefund(1, 1)) for order in orders] * 3
-    )
+    outcome = race([partial(refund, order, LineRefund(0, 1), LineRefund(1, 1)) for order in orders] * 3)
     assert outcome.errors == []
     assert [get_stock_level(sku=item.sku).available for item in (one, two)] == [20, 20]

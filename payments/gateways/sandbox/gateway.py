@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from payments.errors import InvalidSignature, MalformedEvent
+from payments.errors import InvalidSignature, MalformedEvent, StaleSignature
+from payments.freshness import is_stale
 from payments.gateways.base import (
     EventContent,
     EventKind,
@@ -76,6 +77,8 @@ class SandboxGateway:
             text = body.decode(errors="surrogateescape")
             provider.signer(self._secret).verify(text, lowered, json_parse=False)
         except (WebhookVerificationError, ValueError) as error:
+            if is_stale(lowered.get("webhook-timestamp", "")):
+                raise StaleSignature(str(error)) from error
             raise InvalidSignature(str(error)) from error
         return lowered["webhook-id"]
 

@@ -1,6 +1,6 @@
 """Paying an order, and what gateways say about it."""
 
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -16,16 +16,15 @@ from rest_framework.response import Response
 from orders.selectors import order_token
 from payments.errors import UnknownGateway
 from payments.selectors import list_gateways, list_payments
-from payments.services import receive_event, start_payment
+from payments.services import start_payment
 from payments.types import EventReceipt, PaymentView
 from shop.api.access import get_order_for
 from shop.api.base import ApiView
+from shop.api.callbacks import take_callback
 from shop.api.documentation import ORDER_TOKEN, document
 from shop.api.fields import MoneyField, TextField, TimeField
-from shop.api.parsing import read_raw_body
 
 _TAG = "payments"
-MAX_EVENT_BYTES: Final = 64 * 1024
 _NOT_OURS = "Only an address of this site is allowed."
 
 
@@ -137,16 +136,14 @@ class WebhookView(ApiView):
         description="For gateways only. The body is read as it came, at most 64 KB of it.",
         request={"application/json": OpenApiTypes.OBJECT},
         responses={200: ReceiptOutput},
-        problems=["signature-invalid", "event-malformed", "gateway-unknown", "body-too-large", "busy"],
+        problems=[
+            *("signature-invalid", "gateway-unknown", "body-too-large", "unsupported-media-type"),
+            *("bad-request", "busy"),
+        ],
     )
     def post(self, request: Request, gateway: str) -> Response:
         """Keep an event, apply it, and say what became of it."""
-        receipt = receive_event(
-            gateway=gateway,
-            headers=request.headers,
-            body=read_raw_body(request, limit=MAX_EVENT_BYTES),
-            now=timezone.now(),
-        )
+        receipt = take_callback(request, gateway=gateway, now=timezone.now())
         return Response(ReceiptOutput(receipt).data)
 
 

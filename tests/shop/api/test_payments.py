@@ -153,7 +153,9 @@ def test_a_broken_signature_is_refused_in_plain_words(client, signature):
 )
 def test_an_unsigned_event_is_refused_whatever_it_holds(client, body, content_type):
     response = client.generic("POST", WEBHOOK, body, content_type=content_type)
-    assert_problem(response, 400, "signature-invalid")
+    is_json = body and content_type == "application/json"
+    expected = (400, "signature-invalid") if is_json else (415, "unsupported-media-type")
+    assert_problem(response, *expected)
 
 
 @pytest.mark.parametrize(
