@@ -23,7 +23,16 @@ from payments.models import (
     ReconciliationFinding,
     Refund,
 )
-from payments.staff_actions import CLOSE, CONFIRM, DISMISS, REAPPLY, REFUND_SENT, RESEND, SEND_BACK
+from payments.staff_actions import (
+    BOOK_REFUNDS,
+    CLOSE,
+    CONFIRM,
+    DISMISS,
+    REAPPLY,
+    REFUND_SENT,
+    RESEND,
+    SEND_BACK,
+)
 
 _LONGEST_NUMBER: Final = 20
 
@@ -167,7 +176,7 @@ class ReconciliationFindingAdmin(RecordAdmin):
         ("resolved_at", "dismissed_at"),
     )
     readonly_fields = ("show_expected", "show_actual")
-    staff_actions = (DISMISS,)
+    staff_actions = (BOOK_REFUNDS, DISMISS)
 
     @admin.display(description=gettext_lazy("ours"))
     def show_expected(self, finding: ReconciliationFinding) -> str:

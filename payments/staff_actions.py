@@ -9,15 +9,23 @@ from django.utils.translation import gettext_lazy
 from inventory.backoffice import StaffAction
 from inventory.backoffice import explain as explain_stock
 from inventory.errors import StockBusy
-from orders.errors import InvalidTransition, OrderNotFound
+from orders.errors import InvalidTransition, OrderNotFound, RefundTooLarge
 from orders.states import OrderStatus
 from payments import services
 from payments.by_hand import CONFIRMABLE
-from payments.errors import NotByHand, NothingToRefund, NotInReview, PaymentError, UnknownGateway
+from payments.errors import (
+    GatewayUnavailable,
+    NotByHand,
+    NothingToRefund,
+    NotInReview,
+    PaymentError,
+    UnknownGateway,
+)
 from payments.gateways.registry import find_gateway
 from payments.inbox import LEFT_TO_STAFF, REAPPLICABLE
 from payments.models import (
     EventOutcome,
+    FindingKind,
     GatewayEvent,
     Payment,
     PaymentStatus,
@@ -91,6 +99,10 @@ def _close(event: GatewayEvent, actor: str, now: dt.datetime) -> bool:
 
 def _dismiss(finding: ReconciliationFinding, actor: str, now: dt.datetime) -> bool:
     return services.dismiss_finding(finding_id=finding.pk, now=now)
+
+
+def _book(finding: ReconciliationFinding, actor: str, now: dt.datetime) -> bool:
+    return services.book_refunds(finding_id=finding.pk, actor=actor, now=now)
 
 
 def _reapply(event: GatewayEvent, actor: str, now: dt.datetime) -> bool:
@@ -178,6 +190,16 @@ RESEND: Final = StaffAction(
     permission="payments.change_refund",
     is_possible=lambda refund: refund.status == RefundStatus.FAILED,
     run=_resend,
+)
+BOOK_REFUNDS: Final = StaffAction(
+    name="book_refunds",
+    label=gettext_lazy("Book the refunds made at the gateway"),
+    question=gettext_lazy("Book what somebody has refunded at the gateway's own pages? Nothing is sent."),
+    permission="payments.add_refund",
+    is_possible=lambda finding: finding.kind == FindingKind.REFUND_DIFFERS and finding.resolved_at is None,
+    run=_book,
+    errors=(GatewayUnavailable, UnknownGateway, RefundTooLarge, InvalidTransition, StockBusy),
+    explain=explain,
 )
 DISMISS: Final = StaffAction(
     name="dismiss",

@@ -99,6 +99,15 @@ class GatewayCharge:
     charge_reference: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class GatewayRefund:
+    """Money that the gateway has sent back. `key` is ours, and empty for a refund made at its own pages."""
+
+    reference: str
+    key: str
+    amount: int
+
+
 class Gateway(Protocol):
     """One payment provider. Calls go over the network and are never made inside a transaction.
 
@@ -132,6 +141,9 @@ class Gateway(Protocol):
 
     def refund_payment(self, request: RefundRequest) -> str:
         """Send money back, once for each idempotency key; return the gateway's reference of the refund."""
+
+    def list_refunds(self, *, reference: str, charge_reference: str) -> list[GatewayRefund]:
+        """Return what went back of one payment, by whomever it was sent."""
 
     def list_payments(self, *, since: dt.datetime) -> Iterator[GatewayCharge]:
         """Yield the payments that were opened since then, in any order."""

@@ -172,6 +172,13 @@ GUARDS = [
         "tests/faults/test_reconciliation.py -k while_we_compare",
     ),
     Guard(
+        "reconciliation: a refund we know is not booked again",
+        "payments/reconciliation/booking.py",
+        "if one.reference not in known and one.key not in known]",
+        "]",
+        "tests/faults/test_booking_refunds.py -k booked_once",
+    ),
+    Guard(
         "reconciliation: twins are left out",
         "payments/reconciliation/comparing.py",
         "if payment and charge and not is_paid and not belongs_together(payment, charge):",

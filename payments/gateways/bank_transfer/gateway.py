@@ -14,7 +14,14 @@ from django.utils.translation import gettext_lazy as _
 
 from payments.errors import GatewayUnavailable, InvalidSignature, MalformedEvent
 from payments.gateways.bank_transfer.references import reference_for
-from payments.gateways.base import EventContent, GatewayCharge, HostedPayment, PaymentRequest, RefundRequest
+from payments.gateways.base import (
+    EventContent,
+    GatewayCharge,
+    GatewayRefund,
+    HostedPayment,
+    PaymentRequest,
+    RefundRequest,
+)
 
 NAME: Final = "bank_transfer"
 _signer = Signer(salt="payments.bank_transfer")
@@ -63,6 +70,10 @@ class BankTransferGateway:
     def refund_payment(self, request: RefundRequest) -> str:
         """See Gateway. Staff send it, from the account's own bank."""
         raise GatewayUnavailable("refunds of bank transfers are sent by hand")
+
+    def list_refunds(self, *, reference: str, charge_reference: str) -> list[GatewayRefund]:
+        """See Gateway. There is nobody to ask."""
+        return []
 
     def list_payments(self, *, since: dt.datetime) -> Iterator[GatewayCharge]:
         """See Gateway. The statements of the account are the list."""

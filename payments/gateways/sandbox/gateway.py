@@ -14,6 +14,7 @@ from payments.gateways.base import (
     EventContent,
     EventKind,
     GatewayCharge,
+    GatewayRefund,
     HostedPayment,
     PaymentRequest,
     RefundRequest,
@@ -62,6 +63,10 @@ class SandboxGateway:
         return provider.refund_charge(
             request.reference, amount=request.amount, idempotency_key=request.idempotency_key
         )
+
+    def list_refunds(self, *, reference: str, charge_reference: str) -> list[GatewayRefund]:
+        """See Gateway."""
+        return provider.list_refunds(reference)
 
     def list_payments(self, *, since: dt.datetime) -> Iterator[GatewayCharge]:
         """See Gateway."""

@@ -23,7 +23,7 @@ from django.db.models import F
 from django.urls import reverse
 from standardwebhooks import Webhook
 
-from payments.gateways.base import ChargeStatus, GatewayCharge, PaymentRequest
+from payments.gateways.base import ChargeStatus, GatewayCharge, GatewayRefund, PaymentRequest
 from payments.models import SandboxCallback, SandboxCharge
 
 logger = logging.getLogger(__name__)
@@ -91,6 +91,16 @@ def find_charge(reference: str) -> GatewayCharge | None:
     return _to_record(charge) if charge else None
 
 
+def list_refunds(reference: str) -> list[GatewayRefund]:
+    """Return what was sent back of a charge."""
+    refunds = SandboxCharge.objects.get(reference=reference).refunds
+    return [GatewayRefund(_name_refund(key), key, amount) for key, amount in refunds.items()]
+
+
+def _name_refund(idempotency_key: str) -> str:
+    return f"sbr_{hashlib.sha256(idempotency_key.encode()).hexdigest()[:24]}"
+
+
 def list_charges(since: dt.datetime) -> Iterator[GatewayCharge]:
     """Yield the charges opened since then."""
     yield from map(_to_record, SandboxCharge.objects.filter(created_at__gte=since).iterator())
@@ -124,7 +134,7 @@ def refund_charge(reference: str, *, amount: int, idempotency_key: str) -> str:
             if charge.status != "succeeded" or sum(charge.refunds.values()) > charge.amount:
                 raise ValueError("more than was charged")
             charge.save(update_fields=["refunds"])
-    return f"sbr_{hashlib.sha256(idempotency_key.encode()).hexdigest()[:24]}"
+    return _name_refund(idempotency_key)
 
 
 def deliver_callback(callback: SandboxCallback, *, secret: str, now: dt.datetime) -> bool:

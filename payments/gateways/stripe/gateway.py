@@ -23,13 +23,14 @@ from payments.gateways.base import (
     ChargeStatus,
     EventContent,
     GatewayCharge,
+    GatewayRefund,
     HostedPayment,
     PaymentRequest,
     RefundRequest,
 )
 from payments.gateways.stripe import reading
 from payments.gateways.stripe.api import connect, is_missing, translate_errors
-from payments.gateways.stripe.currencies import to_stripe
+from payments.gateways.stripe.currencies import from_stripe, to_stripe
 
 logger = logging.getLogger(__name__)
 
@@ -142,6 +143,21 @@ class StripeGateway:
         if refund.status in _DEAD_REFUNDS:
             raise GatewayUnavailable(f"Stripe could not send the refund: {refund.id}")
         return refund.id
+
+    def list_refunds(self, *, reference: str, charge_reference: str) -> list[GatewayRefund]:
+        """See Gateway."""
+        intent = charge_reference or self._find_charge(reference)
+        with translate_errors():
+            listed = self._client.v1.refunds.list({"payment_intent": intent, "limit": 100}).data
+        return [
+            GatewayRefund(
+                refund.id,
+                reading.read_mark(refund, reading.REFUND_MARK),
+                from_stripe(refund.amount, refund.currency.upper()),
+            )
+            for refund in listed
+            if refund.status not in _DEAD_REFUNDS
+        ]
 
     def list_payments(self, *, since: dt.datetime) -> Iterator[GatewayCharge]:
         """See Gateway."""
