@@ -2,9 +2,11 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
+from django.conf import settings
 from django.utils import timezone
 
 from config.benchmark.drain.filling import fill_past, fill_waiting
@@ -36,7 +38,7 @@ class DrainMeasurement:
 
 def measure_drain(*, events: int, old_rows: int, report_progress: Callable[[str], None]) -> DrainMeasurement:
     """Measure in a database of its own, with the shop's own handlers. Raises NoScratchDatabase."""
-    with use_scratch_database(apps=()):
+    with use_scratch_database(apps=()), _without_mail():
         now = timezone.now()
         fill_past(rows=old_rows, now=now, report_progress=report_progress)
         report_progress(f"placing {events} orders")
@@ -61,6 +63,17 @@ def measure_drain(*, events: int, old_rows: int, report_progress: Callable[[str]
             messages_per_second=messages / (ended - applied),
             failures=find_failures(events=events, old_rows=old_rows),
         )
+
+
+@contextmanager
+def _without_mail() -> Iterator[None]:
+    """Write letters and send none: nobody ordered anything."""
+    usual = settings.EMAIL_BACKEND
+    settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+    try:
+        yield
+    finally:
+        settings.EMAIL_BACKEND = usual
 
 
 def find_failures(*, events: int, old_rows: int) -> list[str]:

@@ -59,7 +59,7 @@ def find_cents_astray(
     held = sum_at_providers(peer)
     astray = []
     for order in orders:
-        kept = order.total_amount if order.status in KEPT else 0
+        kept = order.total_amount - order.refunded_amount if order.status in KEPT else 0
         expected = kept + sum_waiting(peer, order)
         if sum_for(order, held) != expected:
             astray.append(f"{order.number} is {order.status}: {sum_for(order, held)} instead of {expected}")
@@ -80,7 +80,7 @@ def find_oversold(orders: Iterable[OrderView], levels: Mapping[int, StockLevel])
     for order in orders:
         for line in order.lines:
             if order.status in LIVE_STATUSES and order.status != OrderStatus.FULFILLED:
-                promised[line.stock_item_id] += line.quantity
+                promised[line.stock_item_id] += line.quantity - line.refunded_quantity
     return [
         f"{level.sku}: {level.available} of {level.on_hand} available, {promised[id_]} promised"
         for id_, level in levels.items()

@@ -13,10 +13,16 @@ from django.db import connection
 from django.utils import timezone
 
 from inventory.errors import OutOfStock
-from orders.errors import InvalidTransition, OrderNotCancellable, OrderNotPayable
+from orders.errors import (
+    InvalidTransition,
+    NotThatManyToRefund,
+    OrderNotCancellable,
+    OrderNotPayable,
+    RefundTooLarge,
+)
 from orders.selectors import get_orders_by_id
 from orders.services import cancel_order, deliver_outbox, fulfil_order, sweep_expired_orders
-from orders.types import OrderView
+from orders.types import LineRefund, OrderView
 from payments.errors import GatewayUnavailable, NothingToRefund, NotInReview
 from payments.gateways.sandbox import provider
 from payments.models import Payment, Refund, SandboxCallback
@@ -175,6 +181,18 @@ class World:
         """Refund all of a paid order."""
         with suppress(InvalidTransition):
             refund_order(number=order.number, reason="broken", actor="x", now=self.now)
+
+    def refund_part(self, order: OrderView, *, amount: int | None) -> None:
+        """Refund so much of a paid order, or one unit of its line."""
+        with suppress(InvalidTransition, RefundTooLarge, NotThatManyToRefund, NothingToRefund):
+            refund_order(
+                number=order.number,
+                lines=() if amount else (LineRefund(position=0, quantity=1),),
+                amount=amount,
+                reason="a part",
+                actor="x",
+                now=self.now,
+            )
 
     def send_back(self, order: OrderView) -> None:
         """Send back money that came in the wrong amount."""

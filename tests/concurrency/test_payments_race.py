@@ -1,0 +1,49 @@
+"""News of one payment from everywhere at once, and refunds that meet: one transition, no cent too much."""
+
+from orders.errors import InvalidTransition, RefundTooLarge
+from orders.models import OutboxMessage
+from payments.errors import NothingToRefund
+from payments.models import GatewayEvent, Refund
+from payments.services import refund_order
+from tests.builders import NOW
+from tests.concurrency.race import race
+from tests.payments.making import make_paid_sale, make_sale
+
+TIMES = 100
+
+
+def test_two_callbacks_about_one_payment_a_hundred_times_at_once_are_one_transition_each_time():
+    sales = [make_sale() for _ in range(TIMES // 4)]
+    for sale in sales:
+        first, second = sale.make_event(), sale.make_event()
+        outcome = race([first.deliver, second.deliver, first.deliver, second.deliver])
+        assert outcome.errors == []
+        assert sale.status == "paid"
+    ended = list(GatewayEvent.objects.values_list("outcome", flat=True))
+    assert (ended.count("applied"), ended.count("duplicate")) == (len(sales), len(sales))
+    assert OutboxMessage.objects.filter(topic="order.paid").count() == len(sales)
+
+
+def test_refunds_at_once_never_exceed_what_was_paid():
+    sale = make_paid_sale()
+
+    def refund(number):
+        refund_order(number=sale.order.number, amount=700, reason=f"part {number}", actor="ann", now=NOW)
+
+    outcome = race([lambda number=number: refund(number) for number in range(8)])
+    refused = outcome.count_errors(RefundTooLarge, InvalidTransition, NothingToRefund)
+    assert len(outcome.results) == 2
+    assert refused == 6
+    assert sum(Refund.objects.values_list("amount", flat=True)) == 1400 <= sale.order.total_amount
+    assert sale.payment.refunded_amount == 1400
+
+
+def test_whole_refunds_at_once_send_the_money_back_once():
+    sale = make_paid_sale()
+
+    def refund():
+        refund_order(number=sale.order.number, reason="broken", actor="ann", now=NOW)
+
+    outcome = race([refund] * 8)
+    assert outcome.count_errors(InvalidTransition, NothingToRefund) == 7
+    assert list(Refund.objects.values_list("amount", flat=True)) == [sale.order.total_amount]
