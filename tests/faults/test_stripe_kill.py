@@ -94,6 +94,6 @@ def test_a_refund_whose_worker_died_is_sent_once(peer):
     kill_while_it_calls(peer, SEND_REFUNDS, "POST /v1/refunds")
     assert list_refunds() == [(2000, "requested")]
     # The message is leased to the dead worker for a minute.
-    assert deliver_outbox(now=timezone.now() + dt.timedelta(minutes=2)) == 1
+    deliver_outbox(now=timezone.now() + dt.timedelta(minutes=2))
     assert [refund["amount"] for refund in peer.records.refunds.values()] == [2000]
     assert list_refunds() == [(2000, "succeeded")]

@@ -135,7 +135,7 @@ def test_a_cancelled_order_has_its_session_closed(peer):
     sale = make_stripe_sale()
     cancel_order(number=sale.order.number, reason="customer", actor="test", now=timezone.now())
     peer.fail("POST /v1/checkout/sessions/", Fault.ERROR_AFTER)
-    assert deliver_outbox(now=timezone.now()) == 1
+    deliver_outbox(now=timezone.now())
     assert peer.records.sessions[sale.session]["status"] == "expired"
     assert sale.payment.status == "cancelled"
     assert peer.deliver_all() == ["ignored"]
@@ -146,7 +146,7 @@ def test_a_session_that_was_paid_first_is_not_closed_and_its_money_is_late(peer,
     sale = make_stripe_sale()
     pay(peer, sale.session)
     cancel_order(number=sale.order.number, reason="customer", actor="test", now=timezone.now())
-    assert deliver_outbox(now=timezone.now()) == 1
+    deliver_outbox(now=timezone.now())
     assert sale.payment.status == "started"
     if pay is StripePeer.pay_later:
         assert peer.deliver_all() == ["applied", "ignored"]
@@ -158,7 +158,7 @@ def test_a_session_the_provider_never_heard_of_counts_as_closed(peer):
     sale = make_stripe_sale()
     peer.records.sessions.clear()
     cancel_order(number=sale.order.number, reason="customer", actor="test", now=timezone.now())
-    assert deliver_outbox(now=timezone.now()) == 1
+    deliver_outbox(now=timezone.now())
     assert sale.payment.status == "cancelled"
 
 

@@ -81,7 +81,10 @@ def test_a_provider_that_does_not_answer_gets_its_refund_later(peer, settings):
     peer.fail(REFUND, Fault.HANG, Fault.HANG)
     deliver()
     assert list_refunds() == [(2000, "requested")]
-    assert "GatewayUnavailable" in OutboxMessage.objects.get(topic="payment.refund").latest_error
+    assert (
+        "GatewayUnavailable"
+        in OutboxMessage.objects.get(topic="payment.refund", subscriber="payments").latest_error
+    )
     settings.STRIPE_TIMEOUT_SECONDS = 5.0
     deliver(hours=1)
     assert list_sent(peer) == [2000]
@@ -116,7 +119,10 @@ def test_a_refund_the_provider_cannot_send_stays_requested(peer):
     refund(sale)
     deliver()
     assert list_refunds() == [(2000, "requested")]
-    assert "charge_already_refunded" in OutboxMessage.objects.get(topic="payment.refund").latest_error
+    assert (
+        "charge_already_refunded"
+        in OutboxMessage.objects.get(topic="payment.refund", subscriber="payments").latest_error
+    )
 
 
 def test_money_in_another_currency_goes_back_in_that_one(peer):
