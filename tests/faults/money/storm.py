@@ -43,6 +43,7 @@ class StormyPeer(StripePeer):
 
     def __init__(self, chance: random.Random) -> None:
         super().__init__()
+        self.page_size = 100
         self.chance = chance
         self.counts: Counter[str] = Counter()
         self.late: deque[str] = deque()
