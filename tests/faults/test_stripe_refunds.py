@@ -34,7 +34,7 @@ def list_sent(peer: StripePeer) -> list[int]:
 def test_a_refund_is_sent_and_bears_our_names(peer: StripePeer) -> None:
     sale = make_paid_stripe_sale(peer)
     refund(sale)
-    assert deliver() == 1
+    deliver()
     [sent] = peer.records.refunds.values()
     row = Refund.objects.get()
     assert (row.status, row.reference, sent["amount"]) == ("succeeded", sent["id"], 2000)
@@ -70,7 +70,7 @@ def test_a_refund_is_sent_once_although_the_provider_has_forgotten_the_key(peer)
     # Where the provider would let more go back than came in.
     [intent] = peer.records.intents.values()
     intent["latest_charge"]["amount_refunded"] = 0
-    assert deliver(hours=30) == 1
+    deliver(hours=30)
     assert list_sent(peer) == [2000]
 
 
@@ -95,7 +95,7 @@ def test_a_refund_finds_its_charge_although_nobody_told_us_of_it(peer):
     sale = make_paid_stripe_sale(peer)
     run_sql("UPDATE payments_payment SET charge_reference = ''")
     refund(sale)
-    assert deliver() == 1
+    deliver()
     assert list_sent(peer) == [2000]
 
 
@@ -132,5 +132,5 @@ def test_money_in_another_currency_goes_back_in_that_one(peer):
     assert peer.deliver_all() == ["amount_mismatch", "duplicate"]
     assert (sale.payment.received_amount, sale.payment.received_currency) == (15, "ISK")
     refund_payment(payment_id=sale.payment.id, reason="wrong", actor="ann", now=timezone.now())
-    assert deliver() == 1
+    deliver()
     assert list_sent(peer) == [1500]
