@@ -47,7 +47,7 @@ def test_the_figures_read_well():
 def test_what_is_lost_is_a_failure():
     now = timezone.now()
     fill_waiting(events=3, now=now)
-    GatewayEvent.objects.first().delete()
+    GatewayEvent.objects.earliest("id").delete()
     apply_pending_events(now=now)
     lost, undelivered = find_failures(events=3, old_rows=0)
     assert lost == "of 3 events 2 were applied"

@@ -10,7 +10,7 @@ import urllib.request
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from http.server import ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 
 from tests.faults.stripe_peer.recipes import Fault
 from tests.faults.stripe_peer.records import Records
@@ -48,7 +48,7 @@ class StripePeer:
             target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
         )
 
-    def __enter__(self) -> "StripePeer":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
