@@ -1,4 +1,4 @@
-"""Items that were just seen to combine and to have stock: their next buyers need not look first.
+"""Items that were just seen to have stock: their next buyers need not look first.
 
 A hot item's buyers would all read the same row to learn the same thing. What is remembered here is never
 trusted: the guarded UPDATE decides, and its first refusal makes everybody look again.
@@ -9,10 +9,12 @@ from typing import Final, NamedTuple
 
 # Long enough to spare a hot item nearly all of its reads, short enough for a switch of strategy to be felt.
 REMEMBERED_SECONDS: Final = 1.0
+# So many at most: a shop sells more items than one process should remember.
+_MOST: Final = 10_000
 
 
 class Seen(NamedTuple):
-    """An item that combines, as it was seen; `until` is when to look again (`time.monotonic`)."""
+    """An item, as it was seen; `until` is when to look again (`time.monotonic`)."""
 
     sku: str
     strategy: str
@@ -23,12 +25,14 @@ _seen: dict[int, Seen] = {}
 
 
 def remember(*, stock_item_id: int, sku: str, strategy: str) -> None:
-    """Note that an item combines and that more was available than was asked for."""
+    """Note that as much of an item was available as was asked for."""
+    if len(_seen) >= _MOST:
+        _seen.clear()
     _seen[stock_item_id] = Seen(sku, strategy, time.monotonic() + REMEMBERED_SECONDS)
 
 
 def recall(stock_item_id: int) -> Seen | None:
-    """Return what was seen of an item that was seen to combine a moment ago."""
+    """Return what was seen of an item a moment ago."""
     seen = _seen.get(stock_item_id)
     if seen and time.monotonic() < seen.until:
         return seen

@@ -25,9 +25,9 @@ def plan_reservation(*, demands: Sequence[Demand], look: bool = False) -> list[P
     """Sum the demands for each stock item and refuse at once what cannot be had, without any lock.
 
     Saves everybody the wait when something is sold out. What others are taking at this moment is not
-    committed yet, so this can only be too hopeful; a refusal was true when it was read. Buyers of one hot
-    item are spared the read for a moment, those of an item that combines and those that storm one which is
-    sold out, unless told to `look`. Raises OutOfStock with all shortfalls, UnknownSku, InvalidQuantity.
+    committed yet, so this can only be too hopeful; a refusal was true when it was read. For a moment after
+    it, others are spared the read: of what was there, and, in a storm, of what is sold out, unless told to
+    `look`. Raises OutOfStock with all shortfalls, UnknownSku, InvalidQuantity.
     Needs no transaction.
     """
     totals: Counter[int] = Counter()
@@ -36,8 +36,8 @@ def plan_reservation(*, demands: Sequence[Demand], look: bool = False) -> list[P
             raise InvalidQuantity(demand.quantity)
         # Two lines of one item must not each pass on their own (docs/locking.md).
         totals[demand.stock_item_id] += demand.quantity
-    if not look and (claim := _plan_from_memory(totals)):
-        return [claim]
+    if not look and (claims := _plan_from_memory(totals)):
+        return claims
     read_at = time.monotonic()
     items = read_items(totals)
     if unknown := totals.keys() - items.keys():
@@ -54,21 +54,22 @@ def plan_reservation(*, demands: Sequence[Demand], look: bool = False) -> list[P
     claims = [
         PlannedClaim(id_, items[id_][0], quantity, items[id_][2]) for id_, quantity in sorted(totals.items())
     ]
-    if len(claims) == 1 and claims[0].combines:
-        hot.remember(
-            stock_item_id=claims[0].stock_item_id, sku=claims[0].sku, strategy=claims[0].locking_strategy
-        )
+    for claim in claims:
+        hot.remember(stock_item_id=claim.stock_item_id, sku=claim.sku, strategy=claim.locking_strategy)
     return claims
 
 
-def _plan_from_memory(totals: Mapping[int, int]) -> PlannedClaim | None:
-    if len(totals) != 1:
-        return None
-    [(stock_item_id, quantity)] = totals.items()
-    if shortfall := sold_out.recall_shortfall(stock_item_id=stock_item_id, quantity=quantity):
-        raise OutOfStock([shortfall])
-    seen = hot.recall(stock_item_id)
-    return PlannedClaim(stock_item_id, seen.sku, quantity, seen.strategy) if seen else None
+def _plan_from_memory(totals: Mapping[int, int]) -> list[PlannedClaim] | None:
+    if len(totals) == 1:
+        [(stock_item_id, quantity)] = totals.items()
+        if shortfall := sold_out.recall_shortfall(stock_item_id=stock_item_id, quantity=quantity):
+            raise OutOfStock([shortfall])
+    claims = []
+    for stock_item_id, quantity in sorted(totals.items()):
+        if (seen := hot.recall(stock_item_id)) is None:
+            return None
+        claims.append(PlannedClaim(stock_item_id, seen.sku, quantity, seen.strategy))
+    return claims
 
 
 def reserve(
@@ -99,6 +100,7 @@ def reserve(
             locking_strategy=claim.locking_strategy,
         )
         if available is not None:
+            hot.forget(claim.stock_item_id)
             raise OutOfStock([Shortfall(claim.sku, claim.quantity, available), *_find_short(claims[index:])])
 
 
