@@ -229,7 +229,7 @@ BANK_TRANSFER_BANK = env.str("BANK_TRANSFER_BANK", default="")
 BANK_TRANSFER_WINDOW_SECONDS = env.int("BANK_TRANSFER_WINDOW_SECONDS", default=7 * 24 * 3600)
 # The line for each stock item, in each process (inventory/lines.py): how many orders are placed at once, how
 # many more may wait for that, and for how many seconds.
-STOCK_LINE_AT_WORK = env.int("STOCK_LINE_AT_WORK", default=5)
+STOCK_LINE_AT_WORK = env.int("STOCK_LINE_AT_WORK", default=2)
 STOCK_LINE_WAITING = env.int("STOCK_LINE_WAITING", default=20)
 STOCK_LINE_SECONDS = env.float("STOCK_LINE_SECONDS", default=3.0)
 # Where `benchmark_checkout` may enter the shop (docs/performance.md).
