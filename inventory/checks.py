@@ -1,7 +1,7 @@
 """System checks: can this database keep the shop's promises, and is every locking strategy one."""
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from django.apps import AppConfig
@@ -185,11 +185,18 @@ def _list_problems(strategy: Any, longest: int) -> list[str]:
         problems.append("does not say whether it combines")
     if not isinstance(getattr(strategy, "needs_skip_locked", None), bool):
         problems.append("does not say whether it needs SKIP LOCKED")
-    claim = getattr(strategy, "claim", None)
-    if not callable(claim):
-        return [*problems, "has no claim()"]
-    try:
-        inspect.signature(claim).bind(stock_item_id=1, quantity=1)
-    except TypeError:
-        problems.append("has a claim() that does not take stock_item_id and quantity")
-    return problems
+    if not isinstance(getattr(strategy, "is_a_race", None), bool):
+        problems.append("does not say whether it is a race")
+    return [*problems, *_list_missing_claims(strategy)]
+
+
+def _list_missing_claims(strategy: Any) -> Iterator[str]:
+    for name in ("claim", "prepare_claim"):
+        method = getattr(strategy, name, None)
+        if not callable(method):
+            yield f"has no {name}()"
+            continue
+        try:
+            inspect.signature(method).bind(stock_item_id=1, quantity=1)
+        except TypeError:
+            yield f"has a {name}() that does not take stock_item_id and quantity"

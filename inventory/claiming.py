@@ -34,6 +34,11 @@ class PlannedClaim:
         """Whether its order may share a transaction with others that want this item alone."""
         return get_strategy(self.locking_strategy).combines
 
+    @property
+    def is_a_race(self) -> bool:
+        """Whether it may be lost to another one that is made at the same time."""
+        return get_strategy(self.locking_strategy).is_a_race
+
 
 def read_items(ids: Collection[int]) -> dict[int, tuple[str, int, str]]:
     """Return (sku, available, strategy) by id: the hot path's only read, so it is plain SQL."""

@@ -11,7 +11,7 @@ After Vitess's hot row protection. The limits are settings and hold for each ite
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from types import TracebackType
 
 from django.conf import settings
@@ -26,10 +26,12 @@ _lock = threading.Lock()
 class _Line:
     """Who places an order for one stock item, and who waits to. Exists only while there is somebody."""
 
-    __slots__ = ("at_work", "is_short", "waiting")
+    __slots__ = ("at_work", "is_short", "most", "waiting")
 
     def __init__(self) -> None:
         self.at_work: set[InLine] = set()
+        # How many may be at work, as the latest to come was told.
+        self.most = 1
         # In the order of arrival; a dictionary, because anybody may leave from the middle.
         self.waiting: dict[InLine, threading.Lock] = {}
         # Somebody ahead was refused: those behind had better look before they begin a transaction.
@@ -44,13 +46,17 @@ class InLine:
 
     Ids must be in order, as rows are locked: two baskets then wait for each other in one place only. Raises
     StockBusy if a line is full, or if the turn does not come in time; then nothing was changed. Whoever was
-    let into a batch and comes back from it is not turned away for a full line (`is_expected`).
+    let into a batch and comes back from it is not turned away for a full line (`is_expected`). Of the items
+    in `one_by_one`, one order is at work and no more.
     """
 
-    __slots__ = ("_give_up_at", "_ids", "_is_expected")
+    __slots__ = ("_give_up_at", "_ids", "_is_expected", "_one_by_one")
 
-    def __init__(self, stock_item_ids: Sequence[int], *, is_expected: bool = False) -> None:
+    def __init__(
+        self, stock_item_ids: Sequence[int], *, one_by_one: Collection[int] = (), is_expected: bool = False
+    ) -> None:
         self._ids = stock_item_ids
+        self._one_by_one = one_by_one
         self._is_expected = is_expected
         self._give_up_at = 0.0
 
@@ -80,7 +86,8 @@ class InLine:
             line = _lines.get(stock_item_id)
             if line is None:
                 line = _lines[stock_item_id] = _Line()
-            if len(line.at_work) < settings.STOCK_LINE_AT_WORK:
+            line.most = 1 if stock_item_id in self._one_by_one else settings.STOCK_LINE_AT_WORK
+            if len(line.at_work) < line.most:
                 line.at_work.add(self)
                 return None
             if len(line.waiting) < settings.STOCK_LINE_WAITING or self._is_expected:
@@ -125,7 +132,7 @@ def count_in_line(stock_item_id: int) -> tuple[int, int]:
 
 
 def _call_next(line: _Line) -> None:
-    while line.waiting and len(line.at_work) < settings.STOCK_LINE_AT_WORK:
+    while line.waiting and len(line.at_work) < line.most:
         buyer = next(iter(line.waiting))
         # In this order, so that a thread stopped between two lines loses nobody: leaving clears both.
         line.at_work.add(buyer)

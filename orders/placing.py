@@ -57,7 +57,11 @@ def place_order(
             # Not served with the others: look again, and go on alone.
             claims = plan_reservation(demands=demands, look=True)
             placement.look_at_customer()
-        with InLine([claim.stock_item_id for claim in claims], is_expected=is_shared) as may_be_gone:
+        with InLine(
+            [claim.stock_item_id for claim in claims],
+            one_by_one=[claim.stock_item_id for claim in claims if claim.is_a_race],
+            is_expected=is_shared,
+        ) as may_be_gone:
             if may_be_gone:
                 # Those ahead were refused: to be refused too needs no transaction.
                 claims = plan_reservation(demands=demands, look=True)

@@ -20,6 +20,8 @@ class LockingStrategy(Protocol):
     combines: bool
     # Whether it works only on servers where SKIP LOCKED passes by what others hold, and holds what it finds.
     needs_skip_locked: bool
+    # Whether of two orders that claim at once one loses, and does its work again.
+    is_a_race: bool
 
     @property
     def label(self) -> str | Promise:

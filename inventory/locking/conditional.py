@@ -21,6 +21,7 @@ class Conditional:
     name = "conditional"
     combines = False
     needs_skip_locked = False
+    is_a_race = False
     label = _("Conditional update (one guarded UPDATE)")
 
     def claim(self, *, stock_item_id: int, quantity: int) -> int | None:

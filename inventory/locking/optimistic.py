@@ -22,6 +22,7 @@ class Optimistic:
     name = "optimistic"
     combines = False
     needs_skip_locked = False
+    is_a_race = True
     label = _("Optimistic version check")
 
     def claim(self, *, stock_item_id: int, quantity: int) -> int | None:

@@ -19,6 +19,7 @@ class Pessimistic:
     name = "pessimistic"
     combines = False
     needs_skip_locked = False
+    is_a_race = False
     label = _("Pessimistic lock (SELECT ... FOR UPDATE)")
 
     def claim(self, *, stock_item_id: int, quantity: int) -> int | None:

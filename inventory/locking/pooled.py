@@ -25,6 +25,7 @@ class Pooled:
     name = slices.POOLED
     combines = True
     needs_skip_locked = True
+    is_a_race = False
     label = _("Pooled (units spread over several rows; concurrent orders share a transaction)")
 
     def claim(self, *, stock_item_id: int, quantity: int) -> int | None:

@@ -23,6 +23,7 @@ class Unlocked:
     label = "Unlocked (for tests only)"
     combines = False
     needs_skip_locked = False
+    is_a_race = False
 
     def claim(self, *, stock_item_id, quantity):
         """Take units without a lock and without a guard."""

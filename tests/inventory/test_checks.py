@@ -43,6 +43,26 @@ def test_a_strategy_that_cannot_claim_is_an_error():
         unregister("careless")
 
 
+class Hasty:
+    """A strategy that cannot say how it claims in one go."""
+
+    name = "hasty"
+    label = "Hasty"
+    combines = needs_skip_locked = is_a_race = False
+
+    def claim(self, *, stock_item_id: int, quantity: int) -> int | None:
+        """Take nothing."""
+        return None
+
+
+def test_a_strategy_that_cannot_prepare_a_claim_is_an_error():
+    register(Hasty())  # type: ignore[arg-type]
+    try:
+        assert "inventory.E003" in list_ids()
+    finally:
+        unregister("hasty")
+
+
 class Silent:
     """A strategy that does not say whether its orders may share a transaction."""
 

@@ -27,10 +27,16 @@ def short_lines(settings):
 class Buyer(threading.Thread):
     """Stands in line and, once let in, works until told to leave."""
 
-    def __init__(self, *ids: int, is_expected: bool = False, crash: BaseException | None = None) -> None:
+    def __init__(
+        self,
+        *ids: int,
+        one_by_one: tuple[int, ...] = (),
+        is_expected: bool = False,
+        crash: BaseException | None = None,
+    ) -> None:
         super().__init__(daemon=True)
         self.ids, self.crash = ids or (ITEM,), crash
-        self.place = InLine(self.ids, is_expected=is_expected)
+        self.place = InLine(self.ids, one_by_one=one_by_one, is_expected=is_expected)
         self.is_in, self.may_leave = threading.Event(), threading.Event()
         self.may_be_gone: bool | None = None
         self.error: BaseException | None = None
@@ -98,6 +104,20 @@ def test_no_more_than_the_limit_work_at_once_and_the_others_come_in_by_turns():
     assert [buyer.error for buyer in buyers] == [None] * 4
     assert count_since(before, "line_waited") == 2
     assert lines._lines == {}
+
+
+def test_of_an_item_whose_buyers_race_each_other_one_is_at_work():
+    first, second = Buyer(one_by_one=(ITEM,)), Buyer(one_by_one=(ITEM,))
+    let_in(first)
+    queue_up(second)
+    assert count_in_line(ITEM) == (1, 1)
+    # The line of another item is as long as ever.
+    others = [Buyer(OTHER), Buyer(OTHER)]
+    let_in(*others)
+    for buyer in (*others, first):
+        buyer.leave()
+    assert second.is_in.wait(PATIENCE_SECONDS)
+    second.leave()
 
 
 def test_who_comes_to_a_full_line_is_turned_away_at_once():
