@@ -4,7 +4,8 @@ from typing import Any, Final
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy
 
@@ -33,6 +34,7 @@ from payments.staff_actions import (
     RESEND,
     SEND_BACK,
 )
+from payments.statement_page import open_statement_page
 
 _LONGEST_NUMBER: Final = 20
 
@@ -72,10 +74,20 @@ class PaymentAdmin(RecordAdmin):
     )
     readonly_fields = ("show_amount", "show_received", "show_refunded")
     staff_actions = (CONFIRM, SEND_BACK)
+    change_list_template = "admin/staff/payment_list.html"
     panels = (
         PanelSource("payments.view_refund", show_refunds_of_payment),
         PanelSource("payments.view_gatewayevent", show_events),
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page that takes a bank's statement."""
+        view = self.admin_site.admin_view(self.take_statement)
+        return [path("statement/", view, name=self.url_name("statement")), *super().get_urls()]
+
+    def take_statement(self, request: HttpRequest) -> HttpResponse:
+        """Show what a bank's statement would do, and take it."""
+        return open_statement_page(self, request)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -125,7 +125,7 @@ def reapply_event(*, event_pk: int, now: dt.datetime) -> bool:
     return GatewayEvent.objects.get(pk=event_pk).outcome not in (EventOutcome.WAITING, *REAPPLICABLE)
 
 
-def _bound_id(event_id: str) -> str:
+def bound_id(event_id: str) -> str:
     """Return an id that fits its column and is still the same for the same event."""
     if len(event_id) <= _LONGEST_ID:
         return event_id
@@ -135,7 +135,7 @@ def _bound_id(event_id: str) -> str:
 def _describe(gateway: str, event_id: str, body: str, now: dt.datetime) -> dict[str, Any]:
     return {
         "gateway": gateway,
-        "event_id": _bound_id(event_id),
+        "event_id": bound_id(event_id),
         "body": body,
         "received_at": now,
         "apply_after": now,

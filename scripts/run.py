@@ -47,11 +47,13 @@ def main() -> int:
 
 
 def demo_defaults() -> dict[str, str]:
-    """Return what plain HTTP on loopback needs; the real environment wins."""
+    """Return what plain HTTP on loopback needs, and points to be seen; the real environment wins."""
     return {
         "SECURE_COOKIES": "false",
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "GUNICORN_LOG_LEVEL": "warning",
+        "POINTS_PER_UNIT": "1",
+        "POINT_VALUE": "5",
     }
 
 

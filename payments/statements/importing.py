@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from payments.gateways.bank_transfer.gateway import NAME
 from payments.gateways.bank_transfer.references import find_order_references, find_references
 from payments.gateways.base import EventContent, EventKind
-from payments.inbox import record_event, record_unreadable
+from payments.inbox import bound_id, record_event, record_unreadable
 from payments.models import EventOutcome, GatewayEvent, Payment
+from payments.statements.foreseeing import foresee_outcome
 from payments.statements.reading import BadLine, StatementLine, read_statement
 
 UNREADABLE = "unreadable"
@@ -41,13 +43,14 @@ def import_statement(*, content: bytes, dry_run: bool, now: dt.datetime) -> Iter
     Yields a result for each line, as it goes. Raises UnreadableStatement. Opens its own transactions, one
     line at a time; a dry run writes nothing.
     """
+    taken: set[int] = set()
     for line in read_statement(content, currency=settings.SHOP_CURRENCY):
         if isinstance(line, BadLine):
             yield LineResult(line.number, UNREADABLE, is_new=True, detail=line.problem)
         elif line.amount <= 0:
             yield LineResult(line.number, LEFT, is_new=False, amount=line.amount, currency=line.currency)
         else:
-            yield _foresee(line) if dry_run else _take(line, now)
+            yield _foresee(line, taken) if dry_run else _take(line, now)
 
 
 def _take(line: StatementLine, now: dt.datetime) -> LineResult:
@@ -56,7 +59,7 @@ def _take(line: StatementLine, now: dt.datetime) -> LineResult:
     if len(references) == 1:
         [reference] = references
         content = EventContent(
-            EventKind.SUCCEEDED, reference, line.amount, line.currency, charge_reference=line.id
+            EventKind.SUCCEEDED, reference, line.amount, line.currency, charge_reference=bound_id(line.id)
         )
         receipt = record_event(gateway=NAME, event_id=line.id, body=body, content=content, now=now)
     else:
@@ -65,19 +68,21 @@ def _take(line: StatementLine, now: dt.datetime) -> LineResult:
     return _report(line, references, receipt.outcome, is_new=not receipt.duplicate)
 
 
-def _foresee(line: StatementLine) -> LineResult:
-    """Return what importing a line would come to, as things are now."""
+def _foresee(line: StatementLine, taken: set[int]) -> LineResult:
+    """Return what importing a line would come to, as things are now; `taken`: payments of lines above it."""
     references = _list_references(line)
-    known = GatewayEvent.objects.filter(gateway=NAME, event_id=line.id).first()
+    known = GatewayEvent.objects.filter(gateway=NAME, event_id=bound_id(line.id)).first()
     if known is not None:
         return _report(line, references, known.outcome, is_new=False)
     if len(references) != 1:
         return _report(line, references, EventOutcome.REVIEW, is_new=True)
-    payment = Payment.objects.filter(gateway=NAME, reference__in=references).first()
+    payment = Payment.objects.filter(gateway=NAME, reference__in=references).select_related("order").first()
     if payment is None:
         return _report(line, references, EventOutcome.UNKNOWN_REFERENCE, is_new=True)
-    is_exact = (payment.amount, payment.currency) == (line.amount, line.currency)
-    outcome = EventOutcome.APPLIED if is_exact else EventOutcome.AMOUNT_MISMATCH
+    # The money of another line of this file: it is other money, however right its amount is.
+    is_other = payment.pk in taken
+    taken.add(payment.pk)
+    outcome = EventOutcome.REVIEW if is_other else foresee_outcome(line, payment)
     return _report(line, references, outcome, is_new=True)
 
 
@@ -91,7 +96,7 @@ def _list_references(line: StatementLine) -> set[str]:
 
 
 def _explain(references: set[str]) -> str:
-    return "it names several payments" if references else "it names no payment"
+    return gettext_noop("it names several payments") if references else gettext_noop("it names no payment")
 
 
 def _report(line: StatementLine, references: set[str], outcome: str, *, is_new: bool) -> LineResult:

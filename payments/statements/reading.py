@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from babel.numbers import get_currency_precision
+from django.utils.translation import gettext as _
 
 from payments.errors import UnreadableStatement
 from payments.statements.columns import Columns, find_columns
@@ -58,7 +59,7 @@ def read_statement(content: bytes, *, currency: str) -> Iterator[StatementLine |
     Raises UnreadableStatement for what is no statement at all.
     """
     if len(content) > MAX_BYTES:
-        raise UnreadableStatement(f"larger than {MAX_BYTES // 1_000_000} MB")
+        raise UnreadableStatement(_("larger than %(most)d MB") % {"most": MAX_BYTES // 1_000_000})
     columns, rows = _find_header(content)
     seen: Counter[str] = Counter()
     for number, row in rows:
@@ -75,7 +76,7 @@ def _find_header(content: bytes) -> tuple[Columns, Iterator[tuple[int, list[str]
                 columns = find_columns(line.rstrip("\r\n").split(separator))
                 if columns is not None:
                     return columns, _read_rows(lines[start + 1 :], separator, start + 1)
-    raise UnreadableStatement("no header with an amount and a text was found")
+    raise UnreadableStatement(_("no header with an amount and a text was found"))
 
 
 def _decode(content: bytes) -> Iterator[str]:
@@ -94,7 +95,8 @@ def _read_rows(lines: Sequence[str], separator: str, offset: int) -> Iterator[tu
         for row in reader:
             yield offset + reader.line_num, row
     except csv.Error as error:
-        raise UnreadableStatement(f"line {offset + reader.line_num}: {error}") from error
+        problem = _("line %(line)d: %(problem)s") % {"line": offset + reader.line_num, "problem": error}
+        raise UnreadableStatement(problem) from error
 
 
 def _read_row(
@@ -105,7 +107,7 @@ def _read_row(
 
     currency = cell(columns.currency).upper() or default_currency
     if not _CURRENCY.fullmatch(currency):
-        return BadLine(number, f"{currency[:20]!r} is no currency")
+        return BadLine(number, _("%(text)r is no currency") % {"text": currency[:20]})
     written = cell(columns.amount) or cell(columns.credit)
     try:
         # A line without an amount is one that only says what left, in a column of its own.
@@ -138,9 +140,10 @@ def parse_amount(text: str, currency: str) -> int:
     # Three digits after a single separator are a fraction only of a currency that has so many.
     match = (digits == 3 and _PLAIN.fullmatch(bare)) or _GROUPED.fullmatch(bare) or _PLAIN.fullmatch(bare)
     if not match or not bare.isascii():
-        raise ValueError(f"{text[:30]!r} is no amount")
+        raise ValueError(_("%(text)r is no amount") % {"text": text[:30]})
     whole, fraction = re.sub(r"[.,]", "", match["whole"]), match["fraction"] or ""
     minor = Decimal(f"{whole}.{fraction}").scaleb(digits)
     if minor != int(minor) or minor > _MAX_AMOUNT:
-        raise ValueError(f"{text[:30]!r} is no amount of {currency}")
+        problem = _("%(text)r is no amount of %(currency)s")
+        raise ValueError(problem % {"text": text[:30], "currency": currency})
     return -int(minor) if is_negative else int(minor)
