@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from config.gate_metrics import collect_gates
 from config.readiness import can_reach_redis
+from config.waiting_metrics import collect_waiting
 from orders.selectors import count_overdue_orders, get_job_health
 from orders.types import SWEEP_JOB
 from shop.metrics import publish_contention
@@ -67,4 +68,5 @@ class ShopGauges(Collector):
             yield GaugeMetricFamily(
                 "shop_last_sweep_age_seconds", "Seconds since a sweep last succeeded.", value=age
             )
+        yield from collect_waiting()
         yield from collect_gates(now=self.now)

@@ -69,8 +69,12 @@ def lock_state(*, order_id: int) -> OrderState:
     Raises OrderNotFound. Needs a transaction.
     """
     require_transaction()
-    order = _lock_order(id=order_id)
-    return OrderState(order.id, order.number, order.status, order.cancel_reason)
+    found = Order.objects.select_for_update().filter(id=order_id)
+    # No more than that is read: every event of a payment comes by here.
+    state = found.values_list("id", "number", "status", "cancel_reason").first()
+    if state is None:
+        raise OrderNotFound(str(order_id))
+    return OrderState(*state)
 
 
 def mark_paid(*, order_id: int, now: dt.datetime) -> None:

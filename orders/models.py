@@ -250,7 +250,11 @@ class OutboxMessage(models.Model):
     class Meta:
         verbose_name = _("outbox message")
         verbose_name_plural = _("outbox messages")
-        indexes = [models.Index(fields=["is_waiting", "deliver_after"], name="outbox_waiting")]
+        indexes = [
+            models.Index(fields=["is_waiting", "deliver_after"], name="outbox_waiting"),
+            # What is parked is counted every few seconds, among all messages there ever were.
+            models.Index(fields=["parked_at"], name="outbox_parked"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.topic} {self.key}"

@@ -7,10 +7,10 @@ import datetime as dt
 from collections.abc import Collection
 
 from django.db import connection
-from django.db.models import F, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
 
 from orders.errors import OrderNotFound
-from orders.models import JobHealth, Order, OrderLine
+from orders.models import JobHealth, Order, OrderLine, OutboxMessage
 from orders.numbers import check_order_token, order_token
 from orders.points.rates import count_usable, get_worth
 from orders.points.selectors import get_order_points, get_points
@@ -21,7 +21,9 @@ from orders.types import SHIPMENT_STEP, Adjustment, OrderLineView, OrderView, Tr
 
 __all__ = [
     "check_order_token",
+    "count_left_steps",
     "count_overdue_orders",
+    "count_parked_messages",
     "count_usable",
     "find_paid_for_lines",
     "find_placed",
@@ -32,6 +34,7 @@ __all__ = [
     "get_points",
     "get_tracking",
     "get_worth",
+    "is_payable",
     "list_customer_orders",
     "list_paid_orders",
     "order_token",
@@ -61,6 +64,12 @@ def find_placed(*, idempotency_scope: str, idempotency_key: str) -> tuple[OrderV
         (order_id,) = cursor.fetchone()
     order = Order.objects.filter(id=order_id).prefetch_related(*_PARTS).first()
     return (to_view(order), order.request_fingerprint) if order else None
+
+
+def is_payable(*, order_id: int, now: dt.datetime) -> bool:
+    """Say whether an order waits for its money, and still may: one look, by its id."""
+    waits = Order.objects.filter(id=order_id, status=OrderStatus.PENDING, payment_due_at__gt=now)
+    return waits.exists()
 
 
 def get_tracking(*, order_id: int) -> Tracking | None:
@@ -105,6 +114,18 @@ def count_unpaid_units(*, sku: str) -> int:
     # Unpaid orders are few: they are found first, by status, and their lines after that.
     lines = OrderLine.objects.filter(order__status=OrderStatus.PENDING, sku=sku)
     return lines.aggregate(units=Sum("quantity"))["units"] or 0
+
+
+def count_left_steps() -> dict[str, int]:
+    """Return how many steps are left to staff, by state: those that failed, and those that are stuck."""
+    left = OrderStep.objects.filter(state__in=(StepState.FAILED, StepState.STUCK))
+    return dict(left.values_list("state").annotate(count=Count("id")))
+
+
+def count_parked_messages() -> dict[str, int]:
+    """Return how many outbox messages are parked, by topic."""
+    parked = OutboxMessage.objects.filter(parked_at__isnull=False)
+    return dict(parked.values_list("topic").annotate(count=Count("id")))
 
 
 def get_job_health(*, name: str) -> tuple[dt.datetime, str] | None:

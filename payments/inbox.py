@@ -213,7 +213,8 @@ def _read(event: GatewayEvent) -> str:
 
 def _find_payment(event: GatewayEvent) -> Payment | None:
     """Return the payment by the gateway's name for it, or by the key of ours that the gateway repeated."""
-    by_reference = Payment.objects.filter(gateway=event.gateway, reference=event.reference).first()
+    known = Payment.objects.only("order_id")
+    by_reference = known.filter(gateway=event.gateway, reference=event.reference).first()
     return by_reference or event.payment
 
 

@@ -108,7 +108,7 @@ def give_up_step(key: str, payload: Mapping[str, Any]) -> None:
     why, now = payload["error"], timezone.now()
 
     def give_up() -> None:
-        order, step = _lock_step(payload["payload"])
+        order, step, _steps = _lock_steps(payload["payload"])
         topic = payload["key"].partition(":")[0]
         if OutboxMessage.objects.filter(
             key__startswith=start_key(topic, step), topic=topic, is_waiting=True
@@ -158,33 +158,37 @@ def start_key(topic: str, step: OrderStep) -> str:
     return f"{topic}:{step.id}:"
 
 
-def _lock_step(payload: Mapping[str, Any]) -> tuple[Order, OrderStep]:
+def _lock_steps(payload: Mapping[str, Any]) -> tuple[Order, OrderStep, list[OrderStep]]:
+    """Lock the order of a message; return it, the step the message is about, and all its steps."""
     order = lock(payload["order_id"])
-    return order, order.steps.get(id=payload["step_id"])
+    steps = list(order.steps.all())
+    return order, next(step for step in steps if step.id == payload["step_id"]), steps
 
 
 def _begin_doing(payload: Mapping[str, Any]) -> _Attempt | None:
-    order, step = _lock_step(payload)
+    order, step, steps = _lock_steps(payload)
     if step.state not in (StepState.READY, StepState.RUNNING):
         return None
-    if goes_back(order, list(order.steps.all())):
+    if goes_back(order, steps):
         # A killed worker may have done it: what was ever begun is undone under its key.
         _set(step, state=StepState.READY)
         advance(order, now=timezone.now())
         return None
-    return _begin(order, step, StepState.RUNNING, began_at=step.began_at or timezone.now())
+    return _begin(order, step, steps, StepState.RUNNING, began_at=step.began_at or timezone.now())
 
 
 def _begin_undoing(payload: Mapping[str, Any]) -> _Attempt | None:
-    order, step = _lock_step(payload)
-    return _begin(order, step, StepState.UNDOING) if step.state == StepState.UNDOING else None
+    order, step, steps = _lock_steps(payload)
+    return _begin(order, step, steps, StepState.UNDOING) if step.state == StepState.UNDOING else None
 
 
-def _begin(order: Order, step: OrderStep, state: StepState, **columns: Any) -> _Attempt:
+def _begin(
+    order: Order, step: OrderStep, steps: Sequence[OrderStep], state: StepState, **columns: Any
+) -> _Attempt:
     _set(step, state=state, attempts=step.attempts + 1, **columns)
-    results = order.steps.filter(result__isnull=False).values_list("name", "result")
+    results = {one.name: one.result for one in steps if one.result is not None}
     key = f"{step.name}:{order.number}"
-    task = StepTask(selectors.to_view(order), key, {name: result or {} for name, result in results})
+    task = StepTask(selectors.to_view(order), key, results)
     return _Attempt(order.id, step.id, step.attempts + 1, state, get_step(step.name), task)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.utils import timezone
 
-from orders.selectors import get_orders_by_id
+from orders.selectors import get_orders_by_id, is_payable
 from orders.states import OrderStatus
 from orders.types import OrderView
 from payments.selectors import find_returned_money, was_revived
@@ -28,9 +28,9 @@ _RETURNED: Final[Mapping[ReturnReason, MailKind]] = {
 
 def tell_placed(key: str, payload: Mapping[str, Any]) -> None:
     """Ask for the money, while it is asked for."""
-    order = _get_order(payload)
-    if order.status == OrderStatus.PENDING and order.payment_due_at > timezone.now():
-        _send(key, MailKind.PLACED, order, payload)
+    # Looked at first: most orders are paid by now, and there is nothing to say.
+    if is_payable(order_id=payload["order_id"], now=timezone.now()):
+        _send(key, MailKind.PLACED, _get_order(payload), payload)
 
 
 def tell_paid(key: str, payload: Mapping[str, Any]) -> None:

@@ -4,10 +4,13 @@ import datetime as dt
 import re
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
-from orders.services import place_order, sweep_expired_orders
-from tests.builders import make_draft, make_stock_item
+from orders.models import OutboxMessage
+from orders.services import enqueue, place_order, sweep_expired_orders
+from orders.steps.models import OrderStep
+from tests.builders import buy, make_draft, make_stock_item
 from tests.shop.api.calls import make_variant, post_order
 
 
@@ -67,6 +70,27 @@ def test_metrics_show_a_sweep_that_stopped(client):
     assert read_metric(client, "shop_orders_overdue") == 0
     assert 30 <= read_metric(client, "shop_last_sweep_age_seconds") < 60
     assert read_metric(client, "shop_database_up") == 1
+
+
+@pytest.mark.django_db
+def test_metrics_show_what_is_left_to_staff(client):
+    assert read_metric(client, 'shop_steps_left_to_staff{state="stuck"}') == 0
+    order = buy((make_stock_item(), 2)).order
+    for position, state in enumerate(["failed", "failed", "stuck", "done"]):
+        OrderStep.objects.create(
+            id=position + 1,
+            order_id=order.id,
+            name=f"step {position}",
+            position=position,
+            is_critical=False,
+            state=state,
+        )
+    with transaction.atomic():
+        enqueue(topic="test.nobody", payloads={"a": {}, "b": {}, "c": {}}, now=timezone.now())
+    OutboxMessage.objects.filter(key__in=["a", "b"]).update(is_waiting=False, parked_at=timezone.now())
+    assert read_metric(client, 'shop_steps_left_to_staff{state="failed"}') == 2
+    assert read_metric(client, 'shop_steps_left_to_staff{state="stuck"}') == 1
+    assert read_metric(client, 'shop_messages_parked{topic="test.nobody"}') == 2
 
 
 @pytest.mark.django_db

@@ -15,9 +15,9 @@ GUARDS = [
     ),
     Guard(
         "mail: nobody is asked to pay what is paid",
-        "shop/mail/subscribers.py",
-        "order.status == OrderStatus.PENDING and ",
-        "",
+        "orders/selectors.py",
+        "status=OrderStatus.PENDING, payment_due_at__gt=now",
+        "payment_due_at__gt=now",
         f"{TOLD} -k not_asked",
     ),
     Guard(

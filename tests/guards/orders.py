@@ -171,10 +171,17 @@ GUARDS = [
     ),
     Guard(
         "what was told twice is replaced once",
-        "orders/outbox.py",
+        "orders/fan_out.py",
         "bulk_create(copies, ignore_conflicts=True)",
         "bulk_create(copies)",
         "tests/orders/test_subscribers.py -k told_twice",
+    ),
+    Guard(
+        "what was delivered past its lease is not noted over what another worker is at",
+        "orders/outbox.py",
+        " AND is_waiting = 1 AND attempts = %s",
+        " AND attempts <= %s",
+        "tests/orders/test_outbox.py",
     ),
     Guard(
         "points: the balance is compared in the UPDATE",

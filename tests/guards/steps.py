@@ -23,7 +23,7 @@ GUARDS = [
     Guard(
         "a step begun by a killed worker is taken back with its order",
         "orders/steps/running.py",
-        "if goes_back(order, list(order.steps.all())):",
+        "if goes_back(order, steps):",
         "if False:",
         f"{STEPS} -k worker_that_was_killed",
     ),

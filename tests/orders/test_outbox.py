@@ -6,6 +6,7 @@ import time
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from inventory.errors import TransactionRequired
 from orders.models import OutboxMessage
@@ -329,3 +330,37 @@ def test_messages_that_only_fail_do_not_keep_later_ones_waiting():
     good.enqueue("good", now=NOW + dt.timedelta(milliseconds=1))
     deliver_outbox(now=NOW + dt.timedelta(milliseconds=1))
     assert good.calls == ["good"]
+
+
+def test_what_was_delivered_past_its_lease_is_left_to_the_worker_that_is_at_it_by_now():
+    handler = Handler()
+    handler.enqueue("k")
+
+    def outlive_the_lease(key, payload):
+        # Meanwhile another worker leases it and has not ended yet.
+        OutboxMessage.objects.filter(key=key).update(attempts=2)
+
+    connect(handler.topic, outlive_the_lease, subscriber="test")
+    assert deliver_outbox(now=NOW) == 0
+    message = get_message("k")
+    assert (message.is_waiting, message.attempts, message.delivered_at) == (True, 2, None)
+
+
+def test_what_was_delivered_before_its_worker_is_told_to_stop_is_noted():
+    good, last = Handler(), Handler(failures=1, error=SystemExit("stop"))
+    good.enqueue("first", "second")
+    last.enqueue("third", now=NOW + dt.timedelta(milliseconds=1))
+    with pytest.raises(SystemExit):
+        deliver_outbox(now=NOW + dt.timedelta(milliseconds=1))
+    assert [get_message(key).is_waiting for key in ("first", "second", "third")] == [False, False, True]
+    deliver_outbox(now=NOW + dt.timedelta(days=1))
+    assert good.calls == ["first", "second"]
+
+
+def test_messages_that_cost_their_handler_nothing_are_delivered_in_a_few_statements():
+    handler = Handler()
+    handler.enqueue(*(f"k{n}" for n in range(40)))
+    with CaptureQueriesContext(connection) as captured:
+        assert deliver_outbox(now=NOW) == 40
+    updates = [query["sql"] for query in captured if query["sql"].startswith("UPDATE")]
+    assert len(updates) < 10
