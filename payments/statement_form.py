@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from django import forms
 from django.core import signing
-from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -40,10 +39,10 @@ class StatementForm(forms.Form):
         self.results: list[LineResult] = []
         self.content = b""
 
-    def clean_file(self) -> UploadedFile:
+    def clean_file(self) -> Any:
         """Read the whole file, and refuse it if any of it cannot be read."""
-        upload: UploadedFile = self.cleaned_data["file"]
-        if (upload.size or 0) > MAX_UPLOAD_BYTES:
+        upload = self.cleaned_data["file"]
+        if upload.size > MAX_UPLOAD_BYTES:
             raise forms.ValidationError(_("The file is larger than 1 MB. Please export fewer days at once."))
         self.content = upload.read()
         try:
@@ -71,16 +70,16 @@ def describe_problem(result: LineResult) -> str:
     return _("line %(line)d: %(problem)s") % {"line": result.line, "problem": result.detail}
 
 
-def seal_statement(content: bytes, *, user_id: int) -> str:
+def seal_statement(content: bytes, *, actor: str) -> str:
     """Return a file as text that only the same person can send back, and only unchanged."""
     text = base64.b64encode(content).decode()
-    return signing.dumps(text, salt=f"{_SALT}:{user_id}", compress=True)
+    return signing.dumps(text, salt=f"{_SALT}:{actor}", compress=True)
 
 
-def open_statement(sealed: str, *, user_id: int) -> bytes | None:
+def open_statement(sealed: str, *, actor: str) -> bytes | None:
     """Return the file of a preview; None if it is not one, or an hour old."""
     try:
-        text = signing.loads(sealed, salt=f"{_SALT}:{user_id}", max_age=PREVIEW_SECONDS)
+        text = signing.loads(sealed, salt=f"{_SALT}:{actor}", max_age=PREVIEW_SECONDS)
         return base64.b64decode(text)
     except (signing.BadSignature, binascii.Error):
         return None

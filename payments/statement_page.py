@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inventory.backoffice import StaffAdmin
+from inventory.backoffice import StaffAdmin, get_actor
 from inventory.backoffice import explain as explain_stock
 from inventory.errors import StockBusy
 from orders.money import format_money
@@ -39,7 +39,7 @@ def open_statement_page(pages: StaffAdmin, request: HttpRequest) -> HttpResponse
 
 
 def _confirm(pages: StaffAdmin, request: HttpRequest) -> HttpResponse:
-    content = open_statement(request.POST["statement"], user_id=request.user.pk)
+    content = open_statement(request.POST["statement"], actor=get_actor(request))
     if content is None:
         text = _("This preview is not complete, or too old. Please upload the file again.")
         pages.message_user(request, text, messages.ERROR)
@@ -59,7 +59,7 @@ def _confirm(pages: StaffAdmin, request: HttpRequest) -> HttpResponse:
 
 def _log(pages: StaffAdmin, request: HttpRequest, text: str) -> None:
     LogEntry.objects.create(
-        user_id=request.user.pk,
+        user_id=str(request.user.pk),
         content_type=ContentType.objects.get_for_model(pages.model),
         object_repr=_("Bank statement"),
         action_flag=CHANGE,
@@ -76,7 +76,7 @@ def _show(pages: StaffAdmin, request: HttpRequest, form: StatementForm) -> Templ
         "form": form,
         "rows": [_describe_row(result) for result in form.results] if is_preview else [],
         "figures": _count(form.results) if is_preview else [],
-        "statement": seal_statement(form.content, user_id=request.user.pk) if is_preview else "",
+        "statement": seal_statement(form.content, actor=get_actor(request)) if is_preview else "",
     }
     return TemplateResponse(request, "admin/staff/statement.html", context)
 
