@@ -180,7 +180,7 @@ GUARDS = [
         "what was delivered past its lease is not noted over what another worker is at",
         "orders/outbox.py",
         " AND is_waiting = 1 AND attempts = %s",
-        " AND attempts <= %s",
+        " AND is_waiting = 1 AND %s",
         "tests/orders/test_outbox.py",
     ),
     Guard(
