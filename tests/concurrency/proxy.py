@@ -35,6 +35,7 @@ class CommitCuttingProxy:
         self._interruptions: list[tuple[bytes, Callable[[], object]]] = []
         self.cuts = 0
         self._sockets: list[socket.socket] = [self._listener]
+        self._deaf: set[socket.socket] = set()
 
     def arm(self, *cuts: Cut) -> None:
         """Lose the next COMMITs in these ways, in this order."""
@@ -79,8 +80,9 @@ class CommitCuttingProxy:
                 elif cut is Cut.BEFORE_COMMIT:
                     break
                 else:
-                    # The client hears no more; the server does its work and answers into the void.
-                    _hang_up(client)
+                    # The client hears no more; the server does its work and answers into the void. Only then
+                    # does the client learn that it is alone, so whoever asks finds what was committed.
+                    self._deaf.add(client)
                     server.sendall(packet + _QUIT)
                     replies.join(10)
                     break
@@ -93,8 +95,7 @@ class CommitCuttingProxy:
     def _pump_server(self, server: socket.socket, client: socket.socket) -> None:
         with suppress(OSError):
             while data := server.recv(65536):
-                # To a client that was cut off, too: the server goes on to the end of what it was told.
-                with suppress(OSError):
+                if client not in self._deaf:
                     client.sendall(data)
 
     def _act_before(self, packet: bytes) -> None:
