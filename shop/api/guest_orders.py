@@ -119,6 +119,7 @@ def _is_ordinary(environ: Environ) -> bool:
         and "HTTP_TRANSFER_ENCODING" not in environ
         and environ.get("CONTENT_TYPE") in _SENT
         and environ.get("HTTP_ACCEPT", "") in _ACCEPTED
+        and length.isascii()
         and length.isdigit()
         and int(length) <= _MAX_BYTES
     )
