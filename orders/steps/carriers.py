@@ -1,20 +1,17 @@
 """Carriers: who brings an order to its customer."""
 
 from dataclasses import asdict, dataclass
-from http import HTTPStatus
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from orders.errors import PeerUnavailable
-from orders.steps.peer import Peer
+from orders.steps.peer import NOTHING_THERE, Peer
 from orders.types import OrderView
 
 _LONGEST_NUMBER: Final = 100
 _LONGEST_URL: Final = 500
-# Nothing was ever booked under this key, or it was cancelled before.
-_NOTHING_THERE: Final = frozenset({HTTPStatus.NOT_FOUND.value, HTTPStatus.GONE.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +71,7 @@ class HttpCarrier:
     def cancel(self, order: OrderView, *, key: str) -> None:
         """See Carrier."""
         body = {"key": key, "order": order.number}
-        self.peer.tell("/shipments/cancel", key=f"{key}:cancel", body=body, accept=_NOTHING_THERE)
+        self.peer.tell("/shipments/cancel", key=f"{key}:cancel", body=body, accept=NOTHING_THERE)
 
 
 def find_carrier() -> Carrier:

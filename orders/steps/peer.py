@@ -20,6 +20,8 @@ from standardwebhooks import Webhook
 
 from orders.errors import PeerUnavailable, StepRefused
 
+# To a cancellation: nothing was ever booked under this key, or it was cancelled before.
+NOTHING_THERE: Final = frozenset({HTTPStatus.NOT_FOUND.value, HTTPStatus.GONE.value})
 _LARGEST_ANSWER: Final = 64 * 1024
 _LONGEST_PROBLEM: Final = 200
 

@@ -1,18 +1,15 @@
 """The step that tells the warehouse to pack an order; there is one only if a warehouse is configured."""
 
 from dataclasses import dataclass
-from http import HTTPStatus
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from orders.steps.carriers import describe
-from orders.steps.peer import Peer
+from orders.steps.peer import NOTHING_THERE, Peer
 from orders.steps.registry import Step, StepTask
 from orders.types import SHIPMENT_STEP, OrderView
-
-_NOTHING_THERE: Final = frozenset({HTTPStatus.NOT_FOUND.value, HTTPStatus.GONE.value})
 
 
 class Warehouse(Protocol):
@@ -44,7 +41,7 @@ class HttpWarehouse:
     def stop(self, order: OrderView, *, key: str) -> None:
         """See Warehouse."""
         body = {"key": key, "order": order.number}
-        self.peer.tell("/orders/cancel", key=f"{key}:cancel", body=body, accept=_NOTHING_THERE)
+        self.peer.tell("/orders/cancel", key=f"{key}:cancel", body=body, accept=NOTHING_THERE)
 
 
 def get_warehouse() -> Warehouse:

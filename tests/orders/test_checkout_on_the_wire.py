@@ -201,6 +201,18 @@ def test_a_sold_out_item_is_refused_without_a_transaction(wire):
     assert said == ["SELECT inventory_stockitem", "SELECT orders_order"]
 
 
+def test_the_first_who_is_refused_in_a_transaction_spares_the_next_one_his(wire):
+    item = make_stock_item(on_hand=1)
+    buy((item, 1))
+    # It is remembered as having enough, so its next buyer does not look.
+    with pytest.raises(OutOfStock):
+        buy((item, 1))
+    wire.packets.clear()
+    with pytest.raises(OutOfStock):
+        buy((item, 1))
+    assert wire.list_packets() == [["SELECT inventory_stockitem"], ["SELECT orders_order"]]
+
+
 def test_a_checkout_costs_the_same_after_many_orders(wire):
     item = make_stock_item(on_hand=100)
     before = listen(wire, (item, 1))
