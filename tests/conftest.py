@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from django.utils import translation
 
 from inventory import hot, sold_out
 from orders import subscribers
@@ -24,6 +25,12 @@ def _nothing_is_hot_yet() -> None:
     sold_out._refused.clear()
     sold_out._ids.clear()
     Glances.forget_all()
+
+
+@pytest.fixture(autouse=True)
+def _no_language_chosen_yet() -> None:
+    """Forget the language of the test before: a thread keeps that of its latest request."""
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

@@ -12,5 +12,7 @@ if __name__ == "__main__":
     resources.store.dump_to_disk = lambda: None
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
+    # Before its port is told: whoever asks at once waits in the backlog and is not refused.
+    listening.listen()
     print(listening.getsockname()[1], flush=True)  # noqa: T201
     web.run_app(server.app, sock=listening, print=None)
