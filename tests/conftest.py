@@ -3,7 +3,9 @@
 import uuid
 
 import pytest
+from django.test import TransactionTestCase
 from django.utils import translation
+from pytest_django import DjangoDbBlocker
 
 from inventory import hot, sold_out
 from orders import subscribers
@@ -13,9 +15,18 @@ from shop.gate import keys as gate_keys
 from shop.gate import services as gate
 from shop.glances import Glances
 from tests.before_django import ShopClient
+from tests.tables import empty_tables, list_filled_tables
 
 # Pages are tested in every language, also where nobody ran make before.
 compile_catalogues()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Have tests that commit leave behind what the migrations wrote, and nothing else."""
+    with django_db_blocker.unblock():
+        written = frozenset(list_filled_tables())
+    TransactionTestCase._fixture_teardown = lambda _case: empty_tables(but=written)  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)
