@@ -18,10 +18,11 @@ from inventory.types import Shortfall
 # So many refusals of one item in one process in so long are a storm.
 STORM_REFUSALS: Final = 20
 STORM_SECONDS: Final = 1.0
-# With what comes below five reads a second for each process: longer would spare nothing worth having.
-REMEMBERED_SECONDS: Final = 0.3
-# From then on one buyer looks again while the others are still told; if all looked, it would be many at once.
+# One buyer looks again this long after the last look began, five a second for each process; the others are
+# told meanwhile. If all looked, it would be many at once, and the one would take longer for it.
 LOOK_AGAIN_SECONDS: Final = 0.2
+# Whoever went to look may be slow, or gone. Below a second, as units that come back are to be found by then.
+REMEMBERED_SECONDS: Final = 0.8
 # Items that nobody wants any more are forgotten when so many have gathered.
 _TIDY_AT: Final = 256
 

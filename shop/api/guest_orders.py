@@ -71,12 +71,9 @@ class GuestOrders:
         """Answer a request."""
         if environ["PATH_INFO"] != _ORDERS:
             return self._application(environ, start_response)
-        # As Django does before and after each request.
+        # As Django does before each request; what this one leaves behind, the next one looks at.
         close_old_connections()
-        try:
-            answer = answer_guest_order(environ)
-        finally:
-            close_old_connections()
+        answer = answer_guest_order(environ)
         if answer is None:
             return self._application(environ, start_response)
         start_response(_LINES[answer.status], answer.headers)
