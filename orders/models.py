@@ -115,6 +115,8 @@ class OrderLine(models.Model):
     unit_price = models.BigIntegerField(_("unit price"))
     quantity = models.BigIntegerField(_("quantity"))
     refunded_quantity = models.BigIntegerField(_("refunded"), default=0, db_default=0)
+    # Of the order's total; null for the price less a part of what was taken off.
+    share = models.BigIntegerField(_("share of the total"), null=True, blank=True)
     # Of those refunded, the ones that never left the house: they are reserved no more and not shipped.
     withdrawn_quantity = models.BigIntegerField(_("withdrawn"), default=0, db_default=0)
 
@@ -124,6 +126,7 @@ class OrderLine(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gte=1), name="orderline_quantity_positive"),
             models.CheckConstraint(condition=Q(unit_price__gte=0), name="orderline_price_not_negative"),
+            models.CheckConstraint(condition=Q(share__gte=0), name="orderline_share_not_negative"),
             models.CheckConstraint(
                 condition=Q(withdrawn_quantity__gte=0)
                 & Q(withdrawn_quantity__lte=models.F("refunded_quantity"))
@@ -147,6 +150,8 @@ class OrderAdjustment(models.Model):
     amount = models.BigIntegerField(_("amount"))
     # How many points it cost its customer.
     points = models.BigIntegerField(_("points"), default=0)
+    # Tax that the prices contain.
+    included = models.BigIntegerField(_("included"), default=0, db_default=0)
 
     class Meta:
         verbose_name = _("order adjustment")
@@ -156,6 +161,9 @@ class OrderAdjustment(models.Model):
                 condition=Q(kind__in=AdjustmentKind.values), name="orderadjustment_kind_known"
             ),
             models.CheckConstraint(condition=Q(points__gte=0), name="orderadjustment_points_not_negative"),
+            models.CheckConstraint(
+                condition=Q(included__gte=0), name="orderadjustment_included_not_negative"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -37,10 +37,12 @@ _INSERT_ORDERS = RowInsert(
 )
 _INSERT_LINES = RowInsert(
     OrderLine,
-    ["id", "order", "stock_item", "position", "sku", "name", "unit_price", "quantity"],
+    ["id", "order", "stock_item", "position", "sku", "name", "unit_price", "quantity", "share"],
     constants={"refunded_quantity": "0", "withdrawn_quantity": "0"},
 )
-_INSERT_ADJUSTMENTS = RowInsert(OrderAdjustment, ["id", "order", "kind", "label", "amount", "points"])
+_INSERT_ADJUSTMENTS = RowInsert(
+    OrderAdjustment, ["id", "order", "kind", "label", "amount", "points", "included"]
+)
 ACTOR = "checkout"
 # A collision of ids or a lost COMMIT is rare; a few in a row are a broken clock or a broken network.
 _ATTEMPTS = 4
@@ -143,6 +145,7 @@ def prepare_inserts(orders: Sequence[tuple[Placement, OrderView]]) -> list[State
             line.name,
             line.unit_price,
             line.quantity,
+            line.share,
         )
         for _placement, order in orders
         for position, line in enumerate(order.lines)
@@ -175,7 +178,7 @@ def _prepare_adjustments(orders: Sequence[OrderView]) -> list[Statement]:
     return [
         _INSERT_ADJUSTMENTS.prepare(
             [
-                (id_, order_id, a.kind, a.label, a.amount, a.points)
+                (id_, order_id, a.kind, a.label, a.amount, a.points, a.included)
                 for id_, (order_id, a) in zip(ids, adjustments, strict=True)
             ]
         )
@@ -215,7 +218,9 @@ def _draft_to_view(draft: OrderDraft, order_id: int, now: dt.datetime) -> OrderV
         cancel_reason="",
         language=draft.language,
         lines=tuple(
-            OrderLineView(line.sku, line.name, line.unit_price, line.quantity, line.stock_item_id)
+            OrderLineView(
+                line.sku, line.name, line.unit_price, line.quantity, line.stock_item_id, share=line.share
+            )
             for line in draft.lines
         ),
         adjustments=draft.adjustments,

@@ -100,10 +100,20 @@ def _require_usable_adjustments(draft: OrderDraft) -> None:
             raise InvalidOrder(f"{adjustment.kind}: not a usable adjustment")
         if not (abs(adjustment.amount) <= MAX_AMOUNT and 0 <= adjustment.points <= MAX_AMOUNT):
             raise InvalidOrder(f"{adjustment.kind}: not a usable adjustment")
+        if type(adjustment.included) is not int or not 0 <= adjustment.included <= MAX_AMOUNT:
+            raise InvalidOrder(f"{adjustment.kind}: not a usable adjustment")
     if not 0 <= draft.total_amount <= MAX_AMOUNT:
         raise InvalidOrder("adjusted to less than nothing, or too much")
+    _require_usable_shares(draft)
     if draft.points and draft.customer_id is None:
         raise InvalidOrder("only an account has points")
+
+
+def _require_usable_shares(draft: OrderDraft) -> None:
+    """Refuse shares from which lines could be refunded more than was paid."""
+    shares = [line.share for line in draft.lines if line.share is not None]
+    if shares and (len(shares) < len(draft.lines) or min(shares) < 0 or sum(shares) > draft.total_amount):
+        raise InvalidOrder("the shares of the lines do not fit the total")
 
 
 def _require_usable_limits(draft: OrderDraft) -> None:

@@ -14,7 +14,7 @@ from orders.models import JobHealth, Order, OrderLine, OutboxMessage
 from orders.numbers import check_order_token, order_token
 from orders.points.rates import count_usable, get_worth
 from orders.points.selectors import get_order_points, get_points
-from orders.shares import find_paid_for_lines, price_refund
+from orders.shares import divide, find_paid_for_lines, price_refund
 from orders.states import OrderStatus, StepState
 from orders.steps.models import OrderStep
 from orders.types import SHIPMENT_STEP, Adjustment, OrderLineView, OrderView, Tracking
@@ -25,6 +25,7 @@ __all__ = [
     "count_overdue_orders",
     "count_parked_messages",
     "count_usable",
+    "divide",
     "find_paid_for_lines",
     "find_placed",
     "get_job_health",
@@ -142,7 +143,7 @@ def to_view(order: Order) -> OrderView:
             OrderLineView(**{name: getattr(line, name) for name in _COPIED_OF_LINES}) for line in lines
         ),
         adjustments=tuple(
-            Adjustment(row.kind, row.label, row.amount, row.points)
+            Adjustment(row.kind, row.label, row.amount, row.points, row.included)
             for row in sorted(order.adjustments.all(), key=lambda row: row.id)
         ),
     )

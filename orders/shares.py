@@ -6,7 +6,10 @@ from orders.types import LineRefund, OrderView
 
 
 def find_paid_for_lines(order: OrderView) -> list[int]:
-    """Return what was paid for each line: its price less its share of what was taken off the order."""
+    """Return what was paid for each line: its share of the total."""
+    shares = [line.share for line in order.lines if line.share is not None]
+    if len(shares) == len(order.lines):
+        return shares
     # What was added to the order, such as shipping, belongs to no line.
     taken_off = sum(adjustment.amount for adjustment in order.adjustments if adjustment.amount < 0)
     return divide(max(0, order.lines_amount + taken_off), [line.line_total for line in order.lines])

@@ -28,6 +28,10 @@ class CancelReason(models.TextChoices):
 class AdjustmentKind(models.TextChoices):
     """Why an order's total differs from the sum of its lines."""
 
+    PROMOTION = "promotion", _("Promotion")
+    COUPON = "coupon", _("Coupon")
+    SHIPPING = "shipping", _("Shipping")
+    TAX = "tax", _("Tax")
     POINTS = "points", _("Points")
 
 

@@ -29,6 +29,9 @@ class LineDraft:
     name: str
     unit_price: int
     quantity: int
+    # What of the order's total belongs to it: its price with its part of reductions, taxes and points. None
+    # for its price less its part of what is taken off. Shipping belongs to no line.
+    share: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +52,15 @@ class Allowance:
 class Adjustment:
     """An amount besides the lines, such as what points take off the total: `amount` is negative then.
 
-    `kind` is an AdjustmentKind; `points` is how many points of the customer it costs.
+    `kind` is an AdjustmentKind; `points` is how many points of the customer it costs. `included` is tax that
+    the prices contain: it is in the total without adding to it.
     """
 
     kind: str
     label: str
     amount: int
     points: int = 0
+    included: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,8 @@ class OrderLineView:
     quantity: int
     stock_item_id: int
     refunded_quantity: int = 0
+    # See LineDraft.
+    share: int | None = None
 
     @property
     def line_total(self) -> int:

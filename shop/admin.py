@@ -23,7 +23,7 @@ from shop.models import Category, FlashSale, Product, ProductImage, SentMail, Va
 from shop.sale_admin import FlashSaleAdmin
 from shop.services.catalogue import NewVariant, ProductDraft, save_product
 
-_VARIANT_FIELDS = ("options", "price_amount", "position", "is_active")
+_VARIANT_FIELDS = ("options", "price_amount", "weight_grams", "position", "is_active")
 
 
 class VariantInline(admin.TabularInline):  # type: ignore[type-arg]  # no generic at run time
@@ -143,7 +143,7 @@ class ProductAdmin(StaffAdmin):
     def get_fields(self, request: HttpRequest, obj: Product | None = None) -> list[Any]:
         """Let the strategy be chosen by those who may change stock items, and seen by the others."""
         strategy = "locking_strategy" if self._may_switch(request, obj) else "show_strategy"
-        return [("name", "slug"), "category", "vendor", "description", "is_published", strategy]
+        return [("name", "slug"), "category", "vendor", "description", "tax_class", "is_published", strategy]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> list[str]:
         """See get_fields."""

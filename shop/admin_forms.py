@@ -62,6 +62,11 @@ class VariantForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at r
             currency=settings.SHOP_CURRENCY,
             label=_("Price (%(currency)s)") % {"currency": settings.SHOP_CURRENCY},
         )
+        self.fields["weight_grams"].required = False
+
+    def clean_weight_grams(self) -> int:
+        """Take no weight for none."""
+        return self.cleaned_data["weight_grams"] or 0
 
 
 class NewVariantForm(VariantForm):

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from shop.mail.kinds import MailKind
+from shop.tax.models import TaxClass
 
 
 class Category(models.Model):
@@ -50,6 +51,15 @@ class Product(models.Model):
         related_name="products",
         verbose_name=_("category"),
     )
+    # Empty for the standard rates.
+    tax_class = models.ForeignKey(
+        TaxClass,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("tax class"),
+    )
     is_published = models.BooleanField(_("published"), default=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
@@ -90,6 +100,7 @@ class Variant(models.Model):
     # Pairs as they are shown: [["Size", "M"], ["Colour", "Red"]]; empty for a product with one form.
     options = models.JSONField(_("options"), default=list, blank=True)
     price_amount = models.BigIntegerField(_("price"), help_text=_("In minor units of the shop's currency."))
+    weight_grams = models.PositiveIntegerField(_("weight (grams)"), default=0, db_default=0)
     position = models.PositiveIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("active"), default=True)
 

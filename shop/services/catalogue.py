@@ -55,7 +55,7 @@ def save_product(*, draft: ProductDraft, actor: str, now: dt.datetime) -> None:
         for row in [*draft.removed_variants, *draft.removed_images]:
             row.delete()
         for variant in draft.changed_variants:
-            variant.save(update_fields=["options", "price_amount", "position", "is_active"])
+            variant.save(update_fields=["options", "price_amount", "weight_grams", "position", "is_active"])
         strategy = draft.locking_strategy or find_locking_strategy(product_id=product.pk)
         for new in draft.new_variants:
             _add_variant(product, new, strategy, actor=actor, now=now)

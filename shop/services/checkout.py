@@ -14,7 +14,7 @@ from orders import selectors as order_selectors
 from orders.errors import IdempotencyKeyReused
 from orders.services import place_order
 from orders.types import OrderDraft, PlacedOrder, UnpaidLimits
-from shop.errors import PointsNotTaken, PriceChanged, ProductUnavailable
+from shop.errors import PriceChanged, ShopError
 from shop.gate.entrance import Visitor, place_through_gate
 from shop.metrics import observe_checkout
 from shop.sale_board import note_shortfalls
@@ -32,6 +32,8 @@ def place_order_for_skus(
     shipping_address: Mapping[str, Any] | None = None,
     expected_total: int | None = None,
     client_address: str = "",
+    shipping_method: str = "",
+    coupon: str = "",
     points: int = 0,
     ticket: str | None = None,
     stays: bool = False,
@@ -39,7 +41,7 @@ def place_order_for_skus(
 ) -> PlacedOrder:
     """Place an order for units by SKU at today's prices.
 
-    `expected_total`, in minor units, is what the customer was shown for the units, before points. Of `points`
+    `expected_total`, in minor units, is the total that the customer was shown, before points. Of `points`
     as many are spent as go into the total. A repeated key gives the first order
     whatever has become of prices, products or stock since. The offer of a flash sale is for sale while the
     sale is open, and where many want it, has a gate in front: `ticket` is what the gate gave this request
@@ -53,6 +55,8 @@ def place_order_for_skus(
         quantities=quantities,
         shipping_address=shipping_address,
         customer_id=customer_id,
+        shipping_method=shipping_method,
+        coupon=coupon,
         points=points,
     )
     find_replay = partial(_find_replay, idempotency_scope, idempotency_key, fingerprint)
@@ -63,11 +67,13 @@ def place_order_for_skus(
             customer_id=customer_id,
             shipping_address=shipping_address,
             client_address=client_address,
+            shipping_method=shipping_method,
+            coupon=coupon,
             points=points,
             now=now,
         )
         _require_total(draft, expected_total)
-    except (ProductUnavailable, PriceChanged, PointsNotTaken):
+    except ShopError:
         if replay := find_replay():
             return replay
         raise
@@ -96,10 +102,15 @@ def fingerprint_request(
     quantities: Sequence[tuple[str, int]],
     shipping_address: Mapping[str, Any] | None,
     customer_id: int | None,
+    shipping_method: str = "",
+    coupon: str = "",
     points: int = 0,
 ) -> str:
     """Return a digest that is the same for the same request, however it was written down."""
-    content = [email, sorted(quantities), shipping_address, customer_id, *([points] if points else [])]
+    chosen = {"shipping_method": shipping_method, "coupon": coupon, "points": points}
+    content = [email, sorted(quantities), shipping_address, customer_id]
+    # What was not chosen leaves no trace, so that a new choice does not make old requests look different.
+    content += [{name: value} for name, value in chosen.items() if value]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -111,8 +122,9 @@ def _read_unpaid_limits() -> UnpaidLimits:
 
 
 def _require_total(draft: OrderDraft, expected_total: int | None) -> None:
-    if expected_total is not None and draft.lines_amount != expected_total:
-        raise PriceChanged(expected_total, draft.lines_amount)
+    actual = draft.total_amount - sum(a.amount for a in draft.adjustments if a.points)
+    if expected_total is not None and actual != expected_total:
+        raise PriceChanged(expected_total, actual)
 
 
 def _find_replay(scope: str, key: str, fingerprint: str) -> PlacedOrder | None:

@@ -3,17 +3,16 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from django.conf import settings
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from orders.selectors import count_usable, get_worth
-from orders.states import AdjustmentKind
-from orders.types import Adjustment, Allowance, LineDraft, OrderDraft
-from shop.errors import PointsNotTaken, ProductUnavailable
+from orders.types import Allowance, LineDraft, OrderDraft
+from shop.errors import ProductUnavailable
+from shop.pricing.quotes import price
+from shop.pricing.types import Basket, PricedLine, Quote
 from shop.services.items_for_sale import ItemForSale, read_items_for_sale
 
 LINE_NAME_LENGTH: Final = 255
@@ -26,40 +25,42 @@ def draft_order(
     customer_id: int | None,
     shipping_address: Mapping[str, Any] | None,
     client_address: str = "",
+    shipping_method: str = "",
+    coupon: str = "",
     points: int = 0,
     now: dt.datetime,
 ) -> OrderDraft:
     """Return the order that these units would be, in the language that is active.
 
-    Up to `points` of the customer's points are spent on it. One query. Raises ProductUnavailable,
-    PointsNotTaken.
+    Up to `points` of the customer's points are spent on it. One query, and what `price` reads. Raises
+    ProductUnavailable, PointsNotTaken.
     """
     items = _read_items({sku for sku, _quantity in quantities}, now)
-    draft = OrderDraft(
+    basket = Basket(
+        lines=tuple(_price_line(items[sku], quantity) for sku, quantity in quantities),
+        now=now,
+        email=email,
+        customer_id=customer_id,
+        address=shipping_address,
+        shipping_method=shipping_method,
+        coupon=coupon,
+        points=points,
+    )
+    quote = price(basket)
+    if quote.problems:
+        raise quote.problems[0]
+    limits = _list_allowances(items, quantities, _name_buyers(email, customer_id))
+    return OrderDraft(
         email=email,
         currency=settings.SHOP_CURRENCY,
-        lines=tuple(_draft_line(items[sku], quantity) for sku, quantity in quantities),
+        lines=_draft_lines(items, basket, quote),
         payment_due_at=now + dt.timedelta(seconds=_find_window(items.values())),
         customer_id=customer_id,
         shipping_address=shipping_address,
-        allowances=_list_allowances(items, quantities, _name_buyers(email, customer_id)),
+        allowances=(*limits, *quote.allowances),
         client_address=client_address,
         language=get_language() or "",
-    )
-    return _spend_points(draft, points) if points else draft
-
-
-def _spend_points(draft: OrderDraft, points: int) -> OrderDraft:
-    """Take points off the total: no more than it is worth, so that none is spent for nothing."""
-    if not settings.POINT_VALUE or draft.customer_id is None:
-        raise PointsNotTaken
-    usable = min(points, count_usable(amount=draft.lines_amount))
-    if not usable:
-        return draft
-    label = ngettext("%(points)d point", "%(points)d points", usable) % {"points": usable}
-    return replace(
-        draft,
-        adjustments=(Adjustment(AdjustmentKind.POINTS.value, label, -get_worth(points=usable), usable),),
+        adjustments=quote.adjustments,
     )
 
 
@@ -70,17 +71,29 @@ def _read_items(skus: set[str], now: dt.datetime) -> dict[str, ItemForSale]:
     return items
 
 
-def _draft_line(item: ItemForSale, quantity: int) -> LineDraft:
+def _price_line(item: ItemForSale, quantity: int) -> PricedLine:
     label = " / ".join(value for _name, value in item.options)
     name = f"{item.product_name} ({label})" if label else item.product_name
     if item.sale_id is not None:
         name = _("%(name)s (flash sale)") % {"name": name}
-    return LineDraft(
-        stock_item_id=item.stock_item_id,
+    return PricedLine(
         sku=item.sku,
         name=name[:LINE_NAME_LENGTH],
         unit_price=item.price_amount,
         quantity=quantity,
+        product_id=item.product_id,
+        category_id=item.category_id,
+        tax_class_id=item.tax_class_id,
+        weight_grams=item.weight_grams,
+        is_offer=item.sale_id is not None,
+    )
+
+
+def _draft_lines(items: Mapping[str, ItemForSale], basket: Basket, quote: Quote) -> tuple[LineDraft, ...]:
+    shares = quote.shares or (None,) * len(basket.lines)
+    return tuple(
+        LineDraft(items[line.sku].stock_item_id, line.sku, line.name, line.unit_price, line.quantity, share)
+        for line, share in zip(basket.lines, shares, strict=True)
     )
 
 

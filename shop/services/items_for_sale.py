@@ -16,13 +16,17 @@ from shop.models import Variant
 
 
 class ItemForSale(NamedTuple):
-    """One thing for sale. What comes after the price is None for all but offers of flash sales."""
+    """One thing for sale. What comes after the weight is None for all but offers of flash sales."""
 
     sku: str
     stock_item_id: int
     product_name: str
     options: list[list[str]]
     price_amount: int
+    product_id: int
+    category_id: int | None
+    tax_class_id: int | None
+    weight_grams: int
     sale_id: int | None
     limit_per_customer: int | None
     payment_window_seconds: int | None
@@ -34,6 +38,10 @@ _COLUMNS: Final = (
     "product__name",
     "options",
     "price_amount",
+    "product_id",
+    "product__category_id",
+    "product__tax_class_id",
+    "weight_grams",
     "sale__id",
     "sale__limit_per_customer",
     "sale__payment_window_seconds",

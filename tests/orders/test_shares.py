@@ -86,3 +86,11 @@ def test_no_part_is_a_whole_cent_off(amount, weights):
         )
     else:
         assert not any(parts)
+
+
+def test_a_line_that_has_a_share_of_the_total_cost_that():
+    order = make_order((100, 1), (50, 2), total=250)
+    shared = tuple(replace(line, share=share) for line, share in zip(order.lines, (110, 105), strict=True))
+    taxed = replace(order, lines=shared)
+    assert find_paid_for_lines(taxed) == [110, 105]
+    assert [price_refund(taxed, [LineRefund(1, 1)]), price_refund(taxed, [LineRefund(1, 2)])] == [52, 105]

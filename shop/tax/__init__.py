@@ -1,0 +1,1 @@
+"""Taxes: classes of goods, and rates by place."""
