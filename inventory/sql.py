@@ -35,6 +35,13 @@ class Statement:
         changes = re.sub(r"\{(\w+)\}", lambda column: new.format(column[1]), changes)
         return replace(self, sql=f"{self.sql}{alias} ON DUPLICATE KEY UPDATE {changes}")
 
+    def or_leave(self, key: str) -> "Statement":
+        """Return this INSERT leaving rows as they are that are there already; `key` is their primary key.
+
+        Unlike INSERT IGNORE it leaves no other error unsaid, such as a text that would be cut to fit.
+        """
+        return replace(self, sql=f"{self.sql} ON DUPLICATE KEY UPDATE `{key}` = `{key}`")
+
 
 # Behind a statement that must match a number of rows, it ends the packet unless they were matched, so that
 # nothing behind it is carried out, a COMMIT above all. An error is what stops a packet, and a subquery of two
@@ -55,7 +62,7 @@ class RowInsert:
         self, model: type[models.Model], fields: Sequence[str], *, constants: Mapping[str, str] | None = None
     ) -> None:
         constants = constants or {}
-        columns = [_find_column(model, name) for name in (*fields, *constants)]
+        columns = [find_column(model, name) for name in (*fields, *constants)]
         if missing := {field.column for field in model._meta.concrete_fields if field.column} - set(columns):
             raise ValueError(f"{model.__name__}: no value for {', '.join(sorted(missing))}")
         names = ", ".join(f"`{column}`" for column in columns)
@@ -107,7 +114,8 @@ def _with_check(statement: Statement) -> list[Statement]:
     return [statement, Statement(_REQUIRE_MATCHED, (statement.matches,))]
 
 
-def _find_column(model: type[models.Model], name: str) -> str:
+def find_column(model: type[models.Model], name: str) -> str:
+    """Return the name of a field's column. Raises ValueError if it has none."""
     column: str | None = model._meta.get_field(name).column  # type: ignore[union-attr]
     if column is None:
         raise ValueError(f"{model.__name__}.{name} is not a column")

@@ -23,6 +23,7 @@ __all__ = [
     "can_commit",
     "contention_counts",
     "execute_and_commit",
+    "execute_last",
     "require_transaction",
     "run_in_transaction",
 ]
@@ -116,6 +117,17 @@ def execute_and_commit(statements: Sequence[Statement]) -> None:
             raise _give_up_commit() from error
         raise
     connection.connection.note_committed()
+
+
+def execute_last(statements: Sequence[Statement]) -> None:
+    """Send the last statements of a transaction: with its COMMIT, where that may be sent here.
+
+    As for `execute_and_commit`, nothing may be sent before the caller of `run_in_transaction` has its result.
+    """
+    if can_commit():
+        execute_and_commit(statements)
+    else:
+        execute_together(statements)
 
 
 def _give_up_commit() -> CommitUnknown:

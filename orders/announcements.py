@@ -4,7 +4,8 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from inventory.sql import Statement
+from inventory.sql import Statement, execute_together
+from inventory.transactions import require_transaction
 from orders import outbox, subscribers
 from orders.types import OrderView
 
@@ -17,8 +18,16 @@ REFUNDED: Final = "order.refunded"
 
 def announce(topic: str, *, order_ids: Collection[int], now: dt.datetime) -> None:
     """Tell what became of these orders; each happens once in the life of an order. Needs a transaction."""
-    if subscribers.list_subscribers(topic):
-        outbox.enqueue(topic=topic, payloads=dict(_describe(topic, id_) for id_ in order_ids), now=now)
+    require_transaction()
+    if statements := prepare_announcement(topic, order_ids=order_ids, now=now):
+        execute_together(statements)
+
+
+def prepare_announcement(topic: str, *, order_ids: Collection[int], now: dt.datetime) -> list[Statement]:
+    """Return what tells what became of these orders: one statement, or none if nobody is connected."""
+    if not subscribers.list_subscribers(topic):
+        return []
+    return outbox.prepare([outbox.Message(topic, *_describe(topic, id_), now) for id_ in order_ids])
 
 
 def announce_part(*, order_id: int, refund_id: int, amount: int, now: dt.datetime) -> None:

@@ -7,11 +7,14 @@ Each function takes the order's row first, by a compare-and-set of its status, a
 import datetime as dt
 from typing import Any, Final
 
+from inventory.errors import GuardClosed
+from inventory.rows import RowUpdate
 from inventory.services import plan_reservation, release, reserve, ship
+from inventory.sql import execute_together
 from inventory.transactions import require_transaction, run_in_transaction
 from inventory.types import Demand
 from orders import allowances, selectors
-from orders.announcements import CANCELLED, FULFILLED, PAID, announce
+from orders.announcements import CANCELLED, FULFILLED, PAID, announce, prepare_announcement
 from orders.errors import (
     InvalidTransition,
     OrderGoesBack,
@@ -22,12 +25,14 @@ from orders.errors import (
 from orders.models import Order
 from orders.numbers import next_stock_reference
 from orders.points import services as points
+from orders.rows import lock_row, lock_row_by_number
 from orders.states import CancelReason, OrderStatus, list_origins
 from orders.steps.plan import goes_back
-from orders.types import OrderState, OrderView
+from orders.types import OrderView
 
 # An order that moves no longer waits for staff to help the sweep with it, and no brake counts it any more.
 _SETTLED: Final[dict[str, Any]] = {"parked_at": None, "parked_because": "", "client_address": ""}
+_PAY = RowUpdate(Order, ["status", "paid_at", *_SETTLED], where="id = %s AND status = %s")
 
 
 def cancel_order(*, number: str, reason: str, actor: str, now: dt.datetime) -> OrderView:
@@ -38,7 +43,7 @@ def cancel_order(*, number: str, reason: str, actor: str, now: dt.datetime) -> O
     why = CancelReason(reason)
 
     def cancel() -> None:
-        order = _lock_order(number=number)
+        order = lock_row_by_number(number=number)
         if order.status == OrderStatus.CANCELLED:
             return
         if order.status != OrderStatus.PENDING:
@@ -58,34 +63,19 @@ def lock_order(*, order_id: int) -> OrderView:
 
     Needs a transaction.
     """
-    require_transaction()
-    order = _lock_order(id=order_id)
-    return selectors.to_view(order)
-
-
-def lock_state(*, order_id: int) -> OrderState:
-    """Lock an order's row until the transaction ends and return where it is in its life: one statement.
-
-    Raises OrderNotFound. Needs a transaction.
-    """
-    require_transaction()
-    found = Order.objects.select_for_update().filter(id=order_id)
-    # No more than that is read: every event of a payment comes by here.
-    state = found.values_list("id", "number", "status", "cancel_reason").first()
-    if state is None:
-        raise OrderNotFound(str(order_id))
-    return OrderState(*state)
+    return selectors.to_view(lock_row(order_id=order_id))
 
 
 def mark_paid(*, order_id: int, now: dt.datetime) -> None:
     """Note that a pending order is paid. Raises OrderNotPayable before any write. Needs a transaction."""
     require_transaction()
-    moved = Order.objects.filter(id=order_id, status=OrderStatus.PENDING).update(
-        status=OrderStatus.PAID, paid_at=now, **_SETTLED
+    paid = _PAY.prepare(
+        [OrderStatus.PAID, now, *_SETTLED.values()], [order_id, OrderStatus.PENDING], matches=1
     )
-    if not moved:
-        raise _not_payable(order_id)
-    announce(PAID, order_ids=[order_id], now=now)
+    try:
+        execute_together([paid, *prepare_announcement(PAID, order_ids=[order_id], now=now)])
+    except GuardClosed as closed:
+        raise _not_payable(order_id) from closed
 
 
 def revive_cancelled(*, order_id: int, now: dt.datetime) -> None:
@@ -95,8 +85,7 @@ def revive_cancelled(*, order_id: int, now: dt.datetime) -> None:
     StockConflict after writing, so the caller's transaction must be rolled back or be a savepoint;
     OrderNotPayable if the order is not cancelled. Needs a transaction.
     """
-    require_transaction()
-    order = _lock_order(id=order_id)
+    order = lock_row(order_id=order_id)
     if order.status != OrderStatus.CANCELLED:
         raise OrderNotPayable(order.number, order.status)
     claims = plan_reservation(
@@ -120,7 +109,7 @@ def fulfil_order(*, number: str, actor: str, now: dt.datetime) -> OrderView:
     """
 
     def fulfil() -> None:
-        order = _lock_order(number=number)
+        order = lock_row_by_number(number=number)
         if order.status == OrderStatus.PAID and goes_back(order, list(order.steps.all())):
             # Its units are about to return to stock: they must not leave the house before that.
             raise OrderGoesBack(number, order.status)
@@ -130,13 +119,6 @@ def fulfil_order(*, number: str, actor: str, now: dt.datetime) -> OrderView:
 
     run_in_transaction(fulfil)
     return selectors.get_order(number=number)
-
-
-def _lock_order(**which: str | int) -> Order:
-    order = Order.objects.select_for_update().filter(**which).first()
-    if order is None:
-        raise OrderNotFound(str(next(iter(which.values()))))
-    return order
 
 
 def _move(order: Order, target: OrderStatus, **columns: Any) -> None:

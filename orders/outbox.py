@@ -21,6 +21,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 
 from inventory.ids import new_ids
+from inventory.rows import RowRead
 from inventory.sql import RowInsert, Statement, execute_together, placeholders, to_driver
 from inventory.transactions import require_transaction, run_in_transaction
 from orders.errors import Undeliverable
@@ -40,6 +41,8 @@ _INSERT = RowInsert(
         "is_waiting": "1",
     },
 )
+_MESSAGES = RowRead(OutboxMessage)
+_DUE = "WHERE is_waiting = 1 AND deliver_after <= %s ORDER BY deliver_after LIMIT %s FOR UPDATE SKIP LOCKED"
 
 logger = logging.getLogger(__name__)
 
@@ -132,8 +135,7 @@ def _take(*, now: dt.datetime, limit: int) -> list[Delivery] | None:
 
 
 def _lease(*, now: dt.datetime, limit: int) -> list[Delivery] | None:
-    due = OutboxMessage.objects.filter(is_waiting=True, deliver_after__lte=now).order_by("deliver_after")
-    messages = list(due.select_for_update(skip_locked=True)[:limit])
+    messages = _MESSAGES.fetch(_DUE, (now, limit))
     if not messages:
         return None
     if messages := replace_shared(messages):

@@ -16,6 +16,7 @@ from orders.lifecycle import lock_order
 from orders.models import Order, OrderLine
 from orders.numbers import next_stock_reference
 from orders.points import services as points
+from orders.rows import lock_row
 from orders.states import OrderStatus
 from orders.types import LineRefund, OrderView
 
@@ -127,7 +128,7 @@ def _sum_units(order: OrderView, lines: Sequence[LineRefund]) -> Counter[int]:
 def _withdraw(
     order: OrderView, back: Counter[int], lost: Counter[int], *, actor: str, now: dt.datetime
 ) -> None:
-    row = Order.objects.select_for_update().get(id=order.id)
+    row = lock_row(order_id=order.id)
     remainder = next_stock_reference(row.stock_reference)
     Order.objects.filter(id=order.id).update(stock_reference=remainder)
     withdraw(

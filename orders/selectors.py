@@ -4,20 +4,22 @@ What is read here may have changed by the time it is used; services re-check und
 """
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from django.db import connection
 from django.db.models import Count, F, QuerySet, Sum
 
+from inventory.rows import RowRead
 from orders.errors import OrderNotFound
 from orders.models import JobHealth, Order, OrderLine, OutboxMessage
 from orders.numbers import check_order_token, order_token
 from orders.points.rates import count_usable, get_worth
 from orders.points.selectors import get_order_points, get_points
+from orders.rows import read_adjustments, read_lines, read_rows
 from orders.shares import divide, find_paid_for_lines, price_refund
 from orders.states import OrderStatus, StepState
 from orders.steps.models import OrderStep
-from orders.types import SHIPMENT_STEP, Adjustment, OrderLineView, OrderView, Tracking
+from orders.types import SHIPMENT_STEP, OrderView, Tracking
 
 __all__ = [
     "check_order_token",
@@ -42,7 +44,7 @@ __all__ = [
     "price_refund",
 ]
 
-_PARTS = ("lines", "adjustments")
+_ORDERS = RowRead(Order)
 _FIND_BY_KEY = "SELECT id FROM orders_order WHERE idempotency_scope = %s AND idempotency_key = %s"
 
 
@@ -53,7 +55,7 @@ def get_order(*, number: str) -> OrderView:
 
 def get_orders_by_id(*, ids: Collection[int]) -> dict[int, OrderView]:
     """Return the orders that exist among these ids, by id."""
-    return {order.id: to_view(order) for order in Order.objects.filter(id__in=ids).prefetch_related(*_PARTS)}
+    return {order.id: order for order in to_views(read_rows(ids=ids))}
 
 
 def find_placed(*, idempotency_scope: str, idempotency_key: str) -> tuple[OrderView, str] | None:
@@ -63,14 +65,15 @@ def find_placed(*, idempotency_scope: str, idempotency_key: str) -> tuple[OrderV
         if not cursor.execute(_FIND_BY_KEY, (idempotency_scope, idempotency_key)):
             return None
         (order_id,) = cursor.fetchone()
-    order = Order.objects.filter(id=order_id).prefetch_related(*_PARTS).first()
+    order = Order.objects.filter(id=order_id).first()
     return (to_view(order), order.request_fingerprint) if order else None
 
 
 def is_payable(*, order_id: int, now: dt.datetime) -> bool:
     """Say whether an order waits for its money, and still may: one look, by its id."""
-    waits = Order.objects.filter(id=order_id, status=OrderStatus.PENDING, payment_due_at__gt=now)
-    return waits.exists()
+    return _ORDERS.exists(
+        "WHERE id = %s AND status = %s AND payment_due_at > %s", (order_id, OrderStatus.PENDING, now)
+    )
 
 
 def get_tracking(*, order_id: int) -> Tracking | None:
@@ -86,10 +89,10 @@ def list_customer_orders(
     *, customer_id: int, limit: int = 50, before_id: int | None = None
 ) -> list[OrderView]:
     """Return a customer's latest orders, newest first; with `before_id`, those older than that one."""
-    orders = Order.objects.filter(customer_id=customer_id).order_by("-id").prefetch_related(*_PARTS)
+    orders = Order.objects.filter(customer_id=customer_id).order_by("-id")
     if before_id is not None:
         orders = orders.filter(id__lt=before_id)
-    return [to_view(order) for order in orders[:limit]]
+    return to_views(list(orders[:limit]))
 
 
 def count_overdue_orders(*, now: dt.datetime) -> int:
@@ -135,26 +138,28 @@ def get_job_health(*, name: str) -> tuple[dt.datetime, str] | None:
 
 
 def to_view(order: Order) -> OrderView:
-    """Return an order row and its lines as a value."""
-    lines = sorted(order.lines.all(), key=lambda line: line.position)
-    return OrderView(
-        **{name: getattr(order, name) for name in _COPIED},
-        lines=tuple(
-            OrderLineView(**{name: getattr(line, name) for name in _COPIED_OF_LINES}) for line in lines
-        ),
-        adjustments=tuple(
-            Adjustment(row.kind, row.label, row.amount, row.points, row.included)
-            for row in sorted(order.adjustments.all(), key=lambda row: row.id)
-        ),
-    )
+    """Return an order row and its parts as a value. Two statements."""
+    return to_views([order])[0]
 
 
-_COPIED = tuple(name for name in OrderView.__dataclass_fields__ if name not in _PARTS)
-_COPIED_OF_LINES = tuple(OrderLineView.__dataclass_fields__)
+def to_views(orders: Sequence[Order]) -> list[OrderView]:
+    """Return order rows and their parts as values. Two statements however many there are."""
+    ids = [order.id for order in orders]
+    lines, adjustments = read_lines(ids), read_adjustments(ids)
+    return [
+        OrderView(
+            **{name: getattr(order, name) for name in _COPIED},
+            lines=tuple(lines[order.id]),
+            adjustments=tuple(adjustments[order.id]),
+        )
+        for order in orders
+    ]
+
+
+_COPIED = tuple(name for name in OrderView.__dataclass_fields__ if name not in ("lines", "adjustments"))
 
 
 def _get(orders: QuerySet[Order], number: str) -> OrderView:
-    order = orders.prefetch_related(*_PARTS).first()
-    if order is None:
+    if (order := orders.first()) is None:
         raise OrderNotFound(number)
     return to_view(order)

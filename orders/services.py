@@ -5,7 +5,6 @@ from orders.lifecycle import (
     cancel_order,
     fulfil_order,
     lock_order,
-    lock_state,
     mark_paid,
     revive_cancelled,
 )
@@ -13,6 +12,7 @@ from orders.outbox import deliver_outbox, enqueue, requeue
 from orders.placing import place_order
 from orders.points.services import adjust_points, earn_points, revoke_points
 from orders.refunding import list_refundable, mark_refunded, note_refund, require_refundable
+from orders.rows import lock_state
 from orders.steps.by_hand import settle_step, try_step_again
 from orders.steps.registry import register_step
 from orders.steps.running import begin_steps, do_step, give_up_step, stop_steps, undo_step

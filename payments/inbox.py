@@ -15,7 +15,8 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from inventory.errors import OutOfStock, StockBusy
-from inventory.transactions import run_in_transaction
+from inventory.rows import RowRead, RowUpdate
+from inventory.transactions import execute_last, run_in_transaction
 from orders.errors import AllowanceExceeded, PointsMissing
 from orders.services import lock_state
 from payments.errors import MalformedEvent
@@ -37,9 +38,13 @@ LEFT_TO_STAFF = (*REAPPLICABLE, EventOutcome.AMOUNT_MISMATCH)
 _LONGEST_ID = 100
 # What is known of an event only after it was kept.
 _WRITTEN = (
-    *("kind", "reference", "amount", "currency", "charge_reference", "payment"),
+    *("kind", "reference", "amount", "currency", "charge_reference", "payment_id"),
     *("attempts", "latest_error", "outcome", "settled_at", "apply_after"),
 )
+_WRITE = RowUpdate(GatewayEvent, _WRITTEN, where="id = %s")
+_EVENTS = RowRead(GatewayEvent)
+_PAYMENTS = RowRead(Payment)
+_LOCK = "WHERE id = %s FOR UPDATE"
 
 
 def receive_event(*, gateway: str, headers: Mapping[str, str], body: bytes, now: dt.datetime) -> EventReceipt:
@@ -173,7 +178,7 @@ def _apply_or_send_back(event_pk: int, now: dt.datetime) -> bool:
 
 def _apply(event_pk: int, now: dt.datetime, *, may_revive: bool) -> bool:
     # Locked first: of two deliveries applied at once, the second finds the outcome of the first.
-    event = GatewayEvent.objects.select_for_update().get(pk=event_pk)
+    event = _EVENTS.get(_LOCK, (event_pk,))
     if event.outcome != EventOutcome.WAITING:
         return True
     if problem := _read(event):
@@ -185,7 +190,7 @@ def _apply(event_pk: int, now: dt.datetime, *, may_revive: bool) -> bool:
     if found is None:
         return _postpone(event_pk, "no payment has this reference", EventOutcome.UNKNOWN_REFERENCE, now)
     order = lock_state(order_id=found.order_id)
-    payment = Payment.objects.select_for_update().get(id=found.id)
+    payment = _PAYMENTS.get(_LOCK, (found.id,))
     if payment.reference is None and event.reference:
         # We crashed between the gateway's answer and our note of it: now we know what it calls this payment.
         payment.reference = event.reference
@@ -213,8 +218,7 @@ def _read(event: GatewayEvent) -> str:
 
 def _find_payment(event: GatewayEvent) -> Payment | None:
     """Return the payment by the gateway's name for it, or by the key of ours that the gateway repeated."""
-    known = Payment.objects.only("order_id")
-    by_reference = known.filter(gateway=event.gateway, reference=event.reference).first()
+    by_reference = _PAYMENTS.find("WHERE gateway = %s AND reference = %s", (event.gateway, event.reference))
     return by_reference or event.payment
 
 
@@ -228,13 +232,13 @@ def _finish(
 ) -> bool:
     event.outcome, event.payment, event.settled_at = outcome, payment, now
     event.attempts, event.latest_error = event.attempts + 1, problem[:500]
-    event.save(update_fields=_WRITTEN)
+    _write(event)
     return True
 
 
 def _postpone(event_pk: int, problem: str, final: EventOutcome, now: dt.datetime) -> bool:
     """Note a failed attempt; after the last one the event gets its final outcome. Say whether it did."""
-    event = GatewayEvent.objects.select_for_update().get(pk=event_pk)
+    event = _EVENTS.get(_LOCK, (event_pk,))
     if event.outcome != EventOutcome.WAITING:
         return True
     # Staff look for an event by what it says, also while it waits.
@@ -245,5 +249,10 @@ def _postpone(event_pk: int, problem: str, final: EventOutcome, now: dt.datetime
         event.outcome, event.settled_at = final, now
     else:
         event.apply_after = now + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (event.attempts - 1))
-    event.save(update_fields=_WRITTEN)
+    _write(event)
     return is_final
+
+
+def _write(event: GatewayEvent) -> None:
+    """Write what became of an event that is locked, and end the transaction."""
+    execute_last([_WRITE.prepare([getattr(event, name) for name in _WRITTEN], [event.pk])])

@@ -5,9 +5,12 @@ from collections.abc import Collection
 
 from django.db.models import F, Sum
 
+from inventory.rows import RowRead
 from payments.gateways import registry
 from payments.models import EventOutcome, GatewayEvent, Payment, PaymentStatus, Refund
 from payments.types import PaymentView, RefundView, ReturnedMoney, ReturnReason
+
+_EVENTS = RowRead(GatewayEvent)
 
 
 def list_gateways() -> list[tuple[str, str]]:
@@ -27,8 +30,10 @@ def list_payments(*, order_id: int) -> list[PaymentView]:
 
 def was_revived(*, order_id: int) -> bool:
     """Say whether an order was paid late and taken up again."""
-    late = GatewayEvent.objects.filter(payment__order_id=order_id, outcome=EventOutcome.LATE_RESERVED)
-    return late.exists()
+    return _EVENTS.exists(
+        "WHERE outcome = %s AND payment_id IN (SELECT id FROM payments_payment WHERE order_id = %s)",
+        (EventOutcome.LATE_RESERVED, order_id),
+    )
 
 
 def find_returned_money(*, refund_id: int) -> ReturnedMoney | None:

@@ -6,6 +6,8 @@ from typing import Final
 
 from django.conf import settings
 
+from inventory.rows import RowUpdate
+from inventory.sql import execute_together
 from orders.services import mark_paid, revive_cancelled
 from orders.states import CancelReason, OrderStatus
 from orders.types import OrderState
@@ -14,6 +16,8 @@ from payments.models import EventOutcome, GatewayEvent, Payment, PaymentStatus, 
 from payments.refunds import request_refund
 
 _ACTOR = "payments"
+_TAKEN = ("status", "received_amount", "received_currency", "succeeded_at", "charge_reference")
+_TAKE = RowUpdate(Payment, _TAKEN, where="id = %s")
 _UNDER_WAY = (PaymentStatus.STARTED, PaymentStatus.PROCESSING)
 # Without money: the status an event gives its payment, and the ones it may have had.
 _MOVES: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
@@ -64,9 +68,7 @@ def _take_money(
     payment.received_amount, payment.received_currency = event.amount or 0, event.currency
     payment.succeeded_at = now
     payment.charge_reference = event.charge_reference
-    payment.save(
-        update_fields=["status", "received_amount", "received_currency", "succeeded_at", "charge_reference"]
-    )
+    execute_together([_TAKE.prepare([getattr(payment, name) for name in _TAKEN], [payment.id])])
     if not is_exact:
         return EventOutcome.AMOUNT_MISMATCH
     if order.status == OrderStatus.PENDING:

@@ -12,12 +12,12 @@ from typing import Final
 from django.db.models import QuerySet, Sum
 
 from inventory.transactions import require_transaction, run_in_transaction
-from orders.errors import OrderNotFound
 from orders.models import Order
 from orders.points import ledger
 from orders.points.ledger import Booking
 from orders.points.models import EntryKind, PointsEntry
 from orders.points.rates import count_earned
+from orders.rows import lock_row
 from orders.states import OrderStatus
 
 _ACTOR: Final = "points"
@@ -57,7 +57,7 @@ def earn_points(*, order_id: int, now: dt.datetime) -> int:
     """
 
     def earn() -> int:
-        order = _lock(order_id)
+        order = lock_row(order_id=order_id)
         has_earned = _list_earned(order_id).exists()
         is_kept = order.status in (OrderStatus.PAID, OrderStatus.FULFILLED)
         if has_earned or not is_kept or order.customer_id is None:
@@ -82,7 +82,7 @@ def revoke_points(*, order_id: int, reason: str, now: dt.datetime) -> int:
     """
 
     def revoke() -> int:
-        order = _lock(order_id)
+        order = lock_row(order_id=order_id)
         if order.customer_id is not None and not _list_earned(order_id).exists():
             nothing = _describe_earning(order, order.customer_id, 0)
             ledger.credit([nothing], actor=_ACTOR, reason=reason, now=now)
@@ -128,13 +128,6 @@ def adjust_points(
             ledger.spend(booking, actor=actor, reason=reason, now=now)
 
     run_in_transaction(adjust)
-
-
-def _lock(order_id: int) -> Order:
-    order = Order.objects.select_for_update().filter(id=order_id).first()
-    if order is None:
-        raise OrderNotFound(f"#{order_id}")
-    return order
 
 
 def _list_earned(order_id: int) -> QuerySet[PointsEntry]:

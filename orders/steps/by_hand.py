@@ -2,12 +2,15 @@
 
 import datetime as dt
 
-from inventory.transactions import run_in_transaction
+from inventory.sql import Statement
+from inventory.transactions import execute_last, run_in_transaction
 from orders import outbox
+from orders.models import Order
 from orders.states import StepState
 from orders.steps.models import OrderStep
 from orders.steps.plan import goes_back
-from orders.steps.running import DO_TOPIC, UNDO_TOPIC, advance, lock, send, start_key
+from orders.steps.rows import change, lock_steps
+from orders.steps.running import DO_TOPIC, UNDO_TOPIC, advance, prepare_sending, start_key
 
 RETRIABLE = (StepState.READY, StepState.UNDOING, StepState.FAILED, StepState.STUCK)
 SETTLEABLE = (StepState.READY, StepState.FAILED, StepState.STUCK)
@@ -20,13 +23,12 @@ def try_step_again(*, step_id: int, now: dt.datetime) -> bool:
     """
 
     def try_again() -> bool:
-        order = lock(OrderStep.objects.get(id=step_id).order_id)
-        step = order.steps.get(id=step_id)
+        order, step, steps = _lock(step_id)
         if step.state == StepState.STUCK:
-            return _send_again(step, StepState.UNDOING, UNDO_TOPIC, now=now)
-        if step.state == StepState.FAILED and not goes_back(order, list(order.steps.all())):
-            OrderStep.objects.filter(id=step_id).update(failed_at=None, failed_because="")
-            return _send_again(step, StepState.READY, DO_TOPIC, now=now)
+            return _send_again(UNDO_TOPIC, step, change(step, state=StepState.UNDOING), now=now)
+        if step.state == StepState.FAILED and not goes_back(order, steps):
+            cleared = change(step, state=StepState.READY, failed_at=None, failed_because="")
+            return _send_again(DO_TOPIC, step, cleared, now=now)
         return step.state in (StepState.READY, StepState.UNDOING) and _hasten(step, now=now)
 
     return run_in_transaction(try_again)
@@ -39,26 +41,25 @@ def settle_step(*, step_id: int, actor: str, now: dt.datetime) -> bool:
     """
 
     def settle() -> bool:
-        order = lock(OrderStep.objects.get(id=step_id).order_id)
-        step = order.steps.get(id=step_id)
+        order, step, steps = _lock(step_id)
         if step.state not in SETTLEABLE:
             return False
         if step.state == StepState.STUCK:
-            step.state, step.undone_at = StepState.UNDONE, now
+            settled = change(step, state=StepState.UNDONE, undone_at=now, settled_by=actor)
         else:
-            step.state, step.done_at = StepState.SETTLED, now
-        step.settled_by = actor
-        step.save(update_fields=["state", "done_at", "undone_at", "settled_by"])
-        advance(order, now=now)
+            settled = change(step, state=StepState.SETTLED, done_at=now, settled_by=actor)
+        advance(order, steps, now=now, after=[settled])
         return True
 
     return run_in_transaction(settle)
 
 
-def _send_again(step: OrderStep, state: StepState, topic: str, *, now: dt.datetime) -> bool:
-    step.state = state
-    step.save(update_fields=["state"])
-    send(topic, step, now=now)
+def _lock(step_id: int) -> tuple[Order, OrderStep, list[OrderStep]]:
+    return lock_steps(order_id=OrderStep.objects.get(id=step_id).order_id, step_id=step_id)
+
+
+def _send_again(topic: str, step: OrderStep, changed: Statement, *, now: dt.datetime) -> bool:
+    execute_last([changed, *prepare_sending(topic, [step], now=now)])
     return True
 
 

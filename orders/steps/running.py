@@ -6,6 +6,7 @@ worker killed in the middle leaves a step that is RUNNING, and the message that 
 """
 
 import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,14 +14,17 @@ from typing import Any, Final
 from django.utils import timezone
 
 from inventory.ids import new_ids
-from inventory.transactions import require_transaction, run_in_transaction
+from inventory.sql import Statement
+from inventory.transactions import execute_last, require_transaction, run_in_transaction
 from orders import outbox, selectors
 from orders.errors import StepRefused
 from orders.models import Order, OutboxMessage
+from orders.rows import lock_row
 from orders.states import StepState
 from orders.steps.models import OrderStep
 from orders.steps.plan import goes_back, make_plan
-from orders.steps.registry import Step, StepTask, get_step, list_steps
+from orders.steps.registry import Step, StepTask, get_step
+from orders.steps.rows import change, insert_steps, lock_steps, read_steps
 
 DO_TOPIC: Final = "order.step.do"
 UNDO_TOPIC: Final = "order.step.undo"
@@ -45,19 +49,9 @@ def begin_steps(key: str, payload: Mapping[str, Any]) -> None:
     order_id, now = payload["order_id"], timezone.now()
 
     def begin() -> None:
-        order = lock(order_id)
-        steps = list_steps()
-        OrderStep.objects.bulk_create(
-            [
-                OrderStep(
-                    id=id_, order=order, name=step.name, position=position, is_critical=step.is_critical
-                )
-                for position, (id_, step) in enumerate(zip(new_ids(len(steps)), steps, strict=True))
-            ],
-            # Told twice: the rows that are there know what became of them.
-            ignore_conflicts=True,
-        )
-        advance(order, now=now)
+        order = lock_row(order_id=order_id)
+        insert_steps(order_id)
+        advance(order, read_steps(order_id), now=now)
 
     run_in_transaction(begin)
 
@@ -67,7 +61,8 @@ def stop_steps(key: str, payload: Mapping[str, Any]) -> None:
 
     After a refund in part the order is still paid, and its steps go on.
     """
-    run_in_transaction(lambda: advance(lock(payload["order_id"]), now=timezone.now()))
+    order_id = payload["order_id"]
+    run_in_transaction(lambda: advance(lock_row(order_id=order_id), read_steps(order_id), now=timezone.now()))
 
 
 def do_step(key: str, payload: Mapping[str, Any]) -> None:
@@ -84,7 +79,7 @@ def do_step(key: str, payload: Mapping[str, Any]) -> None:
         _end(attempt, StepState.READY, latest_error=_describe(error))
         raise
     else:
-        _end(attempt, StepState.DONE, done_at=timezone.now(), result=dict(result), latest_error="")
+        _end(attempt, StepState.DONE, done_at=timezone.now(), result=json.dumps(result), latest_error="")
 
 
 def undo_step(key: str, payload: Mapping[str, Any]) -> None:
@@ -108,49 +103,60 @@ def give_up_step(key: str, payload: Mapping[str, Any]) -> None:
     why, now = payload["error"], timezone.now()
 
     def give_up() -> None:
-        order, step, _steps = _lock_steps(payload["payload"])
+        order, step, steps = _lock(payload["payload"])
         topic = payload["key"].partition(":")[0]
         if OutboxMessage.objects.filter(
             key__startswith=start_key(topic, step), topic=topic, is_waiting=True
         ).exists():
             # Staff have given the step another round: the parking is history.
             return
+        changes = []
         if step.state in (StepState.READY, StepState.RUNNING):
-            _set(step, state=StepState.FAILED, failed_at=now, failed_because=why, latest_error=why)
+            changes = [
+                change(step, state=StepState.FAILED, failed_at=now, failed_because=why, latest_error=why)
+            ]
         elif step.state == StepState.UNDOING:
-            _set(step, state=StepState.STUCK, latest_error=why)
-        advance(order, now=now)
+            changes = [change(step, state=StepState.STUCK, latest_error=why)]
+        advance(order, steps, now=now, after=changes)
 
     run_in_transaction(give_up)
 
 
-def advance(order: Order, *, now: dt.datetime) -> None:
-    """Do what is to happen next with the steps of an order that is locked. Needs a transaction."""
+def advance(
+    order: Order, steps: Sequence[OrderStep], *, now: dt.datetime, after: Sequence[Statement] = ()
+) -> None:
+    """Do what is to happen next with the steps of an order that is locked, `after` what changed them.
+
+    `steps` are all of its steps, as they are after that. It ends the transaction, as `execute_last` does.
+    """
     require_transaction()
-    steps = list(order.steps.order_by("position"))
     plan = make_plan(order, steps)
-    for step in plan.skip:
-        _set(step, state=StepState.SKIPPED)
-    for step in plan.begin:
-        _set(step, state=StepState.READY)
-        send(DO_TOPIC, step, now=now)
+    statements = [*after, *(change(step, state=StepState.SKIPPED) for step in plan.skip)]
+    statements += [change(step, state=StepState.READY) for step in plan.begin]
+    statements += prepare_sending(DO_TOPIC, plan.begin, now=now)
     if plan.undo:
-        _set(plan.undo, state=StepState.UNDOING)
-        send(UNDO_TOPIC, plan.undo, now=now)
+        statements.append(change(plan.undo, state=StepState.UNDOING))
+        statements += prepare_sending(UNDO_TOPIC, [plan.undo], now=now)
     if plan.refund:
-        _ask_for_refund(order, steps, now=now)
+        statements += _prepare_refund(order, steps, now=now)
+    if statements:
+        execute_last(statements)
 
 
-def lock(order_id: int) -> Order:
-    """Lock an order's row and return it. Needs a transaction."""
-    return Order.objects.select_for_update().get(id=order_id)
-
-
-def send(topic: str, step: OrderStep, *, now: dt.datetime) -> None:
-    """Have attempts at a step made, by outbox. Needs a transaction."""
+def prepare_sending(topic: str, steps: Sequence[OrderStep], *, now: dt.datetime) -> list[Statement]:
+    """Return what has attempts at steps made, by outbox: one statement, or none."""
     # One message for each change of state, and those are made once, under the order's lock.
-    key = f"{start_key(topic, step)}{new_ids(1)[0]}"
-    outbox.enqueue(topic=topic, payloads={key: {"order_id": step.order_id, "step_id": step.id}}, now=now)
+    return outbox.prepare(
+        [
+            outbox.Message(
+                topic,
+                f"{start_key(topic, step)}{id_}",
+                {"order_id": step.order_id, "step_id": step.id},
+                now,
+            )
+            for id_, step in zip(new_ids(len(steps)), steps, strict=True)
+        ]
+    )
 
 
 def start_key(topic: str, step: OrderStep) -> str:
@@ -158,66 +164,57 @@ def start_key(topic: str, step: OrderStep) -> str:
     return f"{topic}:{step.id}:"
 
 
-def _lock_steps(payload: Mapping[str, Any]) -> tuple[Order, OrderStep, list[OrderStep]]:
+def _lock(payload: Mapping[str, Any]) -> tuple[Order, OrderStep, list[OrderStep]]:
     """Lock the order of a message; return it, the step the message is about, and all its steps."""
-    order = lock(payload["order_id"])
-    steps = list(order.steps.all())
-    return order, next(step for step in steps if step.id == payload["step_id"]), steps
+    return lock_steps(order_id=payload["order_id"], step_id=payload["step_id"])
 
 
 def _begin_doing(payload: Mapping[str, Any]) -> _Attempt | None:
-    order, step, steps = _lock_steps(payload)
+    order, step, steps = _lock(payload)
     if step.state not in (StepState.READY, StepState.RUNNING):
         return None
     if goes_back(order, steps):
         # A killed worker may have done it: what was ever begun is undone under its key.
-        _set(step, state=StepState.READY)
-        advance(order, now=timezone.now())
+        ready = change(step, state=StepState.READY)
+        advance(order, steps, now=timezone.now(), after=[ready])
         return None
     return _begin(order, step, steps, StepState.RUNNING, began_at=step.began_at or timezone.now())
 
 
 def _begin_undoing(payload: Mapping[str, Any]) -> _Attempt | None:
-    order, step, steps = _lock_steps(payload)
+    order, step, steps = _lock(payload)
     return _begin(order, step, steps, StepState.UNDOING) if step.state == StepState.UNDOING else None
 
 
 def _begin(
     order: Order, step: OrderStep, steps: Sequence[OrderStep], state: StepState, **columns: Any
 ) -> _Attempt:
-    _set(step, state=state, attempts=step.attempts + 1, **columns)
     results = {one.name: one.result for one in steps if one.result is not None}
     key = f"{step.name}:{order.number}"
     task = StepTask(selectors.to_view(order), key, results)
-    return _Attempt(order.id, step.id, step.attempts + 1, state, get_step(step.name), task)
+    execute_last([change(step, state=state, attempts=step.attempts + 1, **columns)])
+    return _Attempt(order.id, step.id, step.attempts, state, get_step(step.name), task)
 
 
 def _end(attempt: _Attempt, state: StepState, **columns: Any) -> None:
     """Note what came of an attempt, unless another began meanwhile: then that one's outcome counts."""
 
     def end() -> None:
-        order = lock(attempt.order_id)
-        ended = OrderStep.objects.filter(
-            id=attempt.step_id, state=attempt.state, attempts=attempt.number
-        ).update(state=state, **columns)
-        if ended:
-            advance(order, now=timezone.now())
+        order, step, steps = lock_steps(order_id=attempt.order_id, step_id=attempt.step_id)
+        if (step.state, step.attempts) == (attempt.state, attempt.number):
+            ended = change(step, state=state, **columns)
+            advance(order, steps, now=timezone.now(), after=[ended])
 
     run_in_transaction(end)
 
 
-def _set(step: OrderStep, **columns: Any) -> None:
-    """Change a step of an order that is locked."""
-    OrderStep.objects.filter(id=step.id).update(**columns)
-
-
-def _ask_for_refund(order: Order, steps: Sequence[OrderStep], *, now: dt.datetime) -> None:
+def _prepare_refund(order: Order, steps: Sequence[OrderStep], *, now: dt.datetime) -> list[Statement]:
     """Have the money sent back by whoever has it; the stock returns with it."""
     key = f"{REFUND_TOPIC}:{order.id}"
     if OutboxMessage.objects.filter(key=key).exists():
-        return
+        return []
     why = next((f"{step.name}: {step.failed_because}" for step in steps if step.failed_at), "")
-    outbox.enqueue(topic=REFUND_TOPIC, payloads={key: {"order_id": order.id, "reason": why}}, now=now)
+    return outbox.prepare([outbox.Message(REFUND_TOPIC, key, {"order_id": order.id, "reason": why}, now)])
 
 
 def _describe(error: Exception) -> str:

@@ -1,6 +1,7 @@
 """Sending a mail, and remembering that it was sent."""
 
 import datetime as dt
+import json
 from collections.abc import Mapping
 from smtplib import SMTPDataError, SMTPRecipientsRefused
 from typing import Any, Final
@@ -11,6 +12,8 @@ from django.core.mail import EmailMultiAlternatives
 from django.core.validators import validate_email
 from django.utils import translation
 
+from inventory.rows import RowRead
+from inventory.sql import RowInsert, execute_together
 from orders.errors import Undeliverable
 from orders.types import OrderView
 from shop.mail.kinds import MailKind
@@ -18,6 +21,12 @@ from shop.mail.letters import write_letter
 from shop.mail.rendering import render_mail
 from shop.models import SentMail
 
+_SENT = RowRead(SentMail)
+_NOTE = RowInsert(
+    SentMail,
+    ["key", "order_number", "kind", "recipient", "language", "details", "sent_at"],
+    constants={"id": "NULL"},
+)
 # From this status on an SMTP server means: never, not only now.
 _FOR_GOOD: Final = 500
 # Nobody can have a mailbox there (RFC 2606).
@@ -33,23 +42,15 @@ def send_once(
     Raises Undeliverable if the server, or common sense, refuses it for good; any other error of the server or
     of the way there may pass. Opens no transaction and must be in none.
     """
-    if order.email.endswith(_NOWHERE) or SentMail.objects.filter(key=key).exists():
+    if order.email.endswith(_NOWHERE) or _SENT.exists("WHERE `key` = %s", (key,)):
         return False
     language = find_language(order)
     with translation.override(language):
         mail = render_mail(write_letter(kind, order, details), order, key=key)
     _send(mail, order.email)
-    note = SentMail(
-        key=key,
-        order_number=order.number,
-        kind=kind,
-        recipient=order.email,
-        language=language,
-        details=dict(details),
-        sent_at=now,
-    )
+    row = (key, order.number, kind.value, order.email, language, json.dumps(dict(details)), now)
     # Two workers may have sent it at once, one of them past its lease: it is noted once.
-    SentMail.objects.bulk_create([note], ignore_conflicts=True)
+    execute_together([_NOTE.prepare([row]).or_leave("id")])
     return True
 
 

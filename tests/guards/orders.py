@@ -17,8 +17,8 @@ GUARDS = [
     Guard(
         "compare-and-set: the status in WHERE",
         "orders/lifecycle.py",
-        "moved = Order.objects.filter(id=order_id, status=OrderStatus.PENDING)",
-        "moved = Order.objects.filter(id=order_id)",
+        '_SETTLED], where="id = %s AND status = %s")',
+        '_SETTLED], where="id = %s AND %s IS NOT NULL")',
         "tests/orders",
     ),
     Guard(
@@ -158,8 +158,8 @@ GUARDS = [
     Guard(
         "a message leased by one worker is skipped by others",
         "orders/outbox.py",
-        "due.select_for_update(skip_locked=True)",
-        "due",
+        " FOR UPDATE SKIP LOCKED",
+        "",
         "tests/orders/test_outbox.py",
     ),
     Guard(
@@ -172,8 +172,8 @@ GUARDS = [
     Guard(
         "what was told twice is replaced once",
         "orders/fan_out.py",
-        "bulk_create(copies, ignore_conflicts=True)",
-        "bulk_create(copies)",
+        '_INSERT.prepare(copies).or_leave("id")',
+        "_INSERT.prepare(copies)",
         "tests/orders/test_subscribers.py -k told_twice",
     ),
     Guard(

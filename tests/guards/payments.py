@@ -9,9 +9,9 @@ GUARDS = [
     Guard(
         "an event is applied under its row's lock",
         "payments/inbox.py",
-        "event = GatewayEvent.objects.select_for_update().get(pk=event_pk)\n"
+        "event = _EVENTS.get(_LOCK, (event_pk,))\n"
         "    if event.outcome != EventOutcome.WAITING:\n        return True\n    if problem",
-        "event = GatewayEvent.objects.get(pk=event_pk)\n    if problem",
+        'event = _EVENTS.get("WHERE id = %s", (event_pk,))\n    if problem',
         f"{RACE} -k paid_cancelled",
     ),
     Guard(

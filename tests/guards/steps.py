@@ -8,16 +8,16 @@ PEERS = "tests/faults/test_step_peers.py"
 GUARDS = [
     Guard(
         "a step is changed under its order's lock",
-        "orders/steps/running.py",
-        "return Order.objects.select_for_update().get(id=order_id)",
-        "return Order.objects.get(id=order_id)",
+        "orders/rows.py",
+        '_ORDERS.find("WHERE id = %s FOR UPDATE"',
+        '_ORDERS.find("WHERE id = %s"',
         f"{STEPS} -k whoever_has_the_order",
     ),
     Guard(
         "what comes of an attempt counts if no other followed",
         "orders/steps/running.py",
-        "state=attempt.state, attempts=attempt.number",
-        "state=attempt.state",
+        "if (step.state, step.attempts) == (attempt.state, attempt.number):",
+        "if step.state == attempt.state:",
         f"{STEPS} -k another_followed",
     ),
     Guard(

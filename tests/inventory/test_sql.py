@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 from django.core.exceptions import FieldDoesNotExist
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 
 from inventory.models import StockMovement
 from inventory.selectors import get_stock_level
@@ -68,3 +68,15 @@ def test_the_first_statement_that_fails_ends_those_sent_together():
 
 def test_there_is_a_placeholder_for_each_value():
     assert placeholders([1, 2, 3]) == "%s, %s, %s"
+
+
+@pytest.mark.django_db
+def test_a_row_that_is_there_is_left_as_it_is_and_every_other_error_is_raised():
+    item = make_stock_item()
+    rows = RowInsert(StockMovement, FIELDS)
+    insert(make_row(item, 1, "first"))
+    execute_together([rows.prepare([make_row(item, 2, "first"), make_row(item, 3, "second")]).or_leave("id")])
+    assert {1, 3} < set(StockMovement.objects.values_list("id", flat=True))
+    assert not StockMovement.objects.filter(id=2).exists()
+    with pytest.raises(DataError), transaction.atomic():
+        execute_together([rows.prepare([make_row(item, 4, "x" * 1000)]).or_leave("id")])

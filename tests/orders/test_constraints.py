@@ -45,7 +45,8 @@ def test_every_status_is_known_to_the_database(order, status):
 
 def test_an_order_costs_nothing_or_more(order):
     update(Order.objects, total_amount=0)
-    with pytest.raises(IntegrityError, match="order_total_not_negative"):
+    # Less than nothing is less than what was refunded, too: servers differ in which of the two they name.
+    with pytest.raises(IntegrityError, match=r"order_total_not_negative|order_refunds_within_total"):
         update(Order.objects, total_amount=-1)
 
 
