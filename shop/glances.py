@@ -20,16 +20,17 @@ class Glances(Generic[K, V]):
 
     _everybody: ClassVar["list[Glances[Any, Any]]"] = []
 
-    def __init__(self) -> None:
+    def __init__(self, *, fresh_seconds: float = FRESH_SECONDS) -> None:
         self._everybody.append(self)
+        self._fresh_seconds = fresh_seconds
         self._values: dict[K, tuple[float, V]] = {}
         self._readers: dict[K, threading.Lock] = {}
         self._changing = threading.Lock()
 
     def look(self, key: K, read: Callable[[], V]) -> V:
-        """Return the value of a key, `read` at most about a second ago."""
+        """Return the value of a key, `read` at most about `fresh_seconds` ago."""
         known = self._values.get(key)
-        if known and _is_fresh(known):
+        if known and self._is_fresh(known):
             return known[1]
         reading = self._get_reader(key)
         # One reader is enough: whoever has an older value shows it meanwhile, and only the first wait.
@@ -38,7 +39,7 @@ class Glances(Generic[K, V]):
             return known[1]
         try:
             known = self._values.get(key)
-            return known[1] if known and _is_fresh(known) else self._read(key, read)
+            return known[1] if known and self._is_fresh(known) else self._read(key, read)
         finally:
             reading.release()
 
@@ -75,6 +76,5 @@ class Glances(Generic[K, V]):
                 self._readers.clear()
             return self._readers.setdefault(key, threading.Lock())
 
-
-def _is_fresh(known: tuple[float, object]) -> bool:
-    return time.monotonic() - known[0] < FRESH_SECONDS
+    def _is_fresh(self, known: tuple[float, object]) -> bool:
+        return time.monotonic() - known[0] < self._fresh_seconds

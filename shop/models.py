@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from shop.mail.kinds import MailKind
+from shop.search import models as _search  # noqa: F401 - Django finds an app's models by this module
 from shop.tax.models import TaxClass
 
 
@@ -62,11 +63,19 @@ class Product(models.Model):
     )
     is_published = models.BooleanField(_("published"), default=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    # Of the variants that can be bought, for sorting; written by `shop.search.indexing`.
+    lowest_price = models.BigIntegerField(null=True, editable=False)
+    highest_price = models.BigIntegerField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("product")
         verbose_name_plural = _("products")
-        indexes: ClassVar = [models.Index(fields=["is_published", "category"], name="product_listed")]
+        indexes: ClassVar = [
+            models.Index(fields=["is_published", "category"], name="product_listed"),
+            models.Index(fields=["is_published", "lowest_price"], name="product_by_lowest_price"),
+            models.Index(fields=["is_published", "highest_price"], name="product_by_highest_price"),
+            models.Index(fields=["is_published", "name"], name="product_by_name"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -5,17 +5,24 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from inventory import selectors as stock
 from inventory.types import StockLevel
 from shop.errors import ProductNotFound
+from shop.glances import Glances
 from shop.models import Category, Product, ProductImage, Variant
+from shop.search.facets import list_option_choices
+from shop.search.matching import find_by_words, narrow, sort
+from shop.search.types import EVERYTHING, Filters, OptionChoices, Sort
+from shop.search.words import split_query
 from shop.types import CategoryView, ImageView, ProductPage, ProductView, VariantView
 
 PAGE_SIZE: Final = 12
 _MAX_QUERY_LENGTH: Final = 100
-_MAX_QUERY_WORDS: Final = 6
+
+# By what a list can be narrowed changes when staff change the catalogue, and takes counting all of it.
+_choices: Final[Glances[tuple[str, int | None], tuple[OptionChoices, ...]]] = Glances(fresh_seconds=30.0)
 
 
 def list_categories() -> list[CategoryView]:
@@ -24,20 +31,22 @@ def list_categories() -> list[CategoryView]:
 
 
 def list_products(
-    *, query: str = "", category_id: int | None = None, page: int | str = 1, page_size: int = PAGE_SIZE
+    *,
+    query: str = "",
+    category_id: int | None = None,
+    filters: Filters = EVERYTHING,
+    sort_by: Sort = Sort.BEST,
+    page: int | str = 1,
+    page_size: int = PAGE_SIZE,
 ) -> ProductPage:
-    """Return one page of published products, newest first; one without variants is among them.
+    """Return one page of published products; one without variants is among them.
 
-    `query` matches whole SKUs, and words of name, maker and description, all of which must occur.
-    `category_id` includes the categories below it. A `page` that does not exist becomes the nearest that
-    does.
+    All words of `query` must be found in name, maker, options, SKUs or description; the beginning of a word
+    or of a SKU will do. `category_id` includes the categories below it. A `page` that does not exist becomes
+    the nearest that does.
     """
-    found = _published()
-    if category_id is not None:
-        found = found.filter(category_id__in=_list_branch(category_id))
-    if words := clean_query(query).split()[:_MAX_QUERY_WORDS]:
-        found = found.filter(_matches(words))
-    found = found.order_by("-id")
+    wanted = split_query(query)
+    found = sort(narrow(_find(query, category_id), filters), by=sort_by, wanted=wanted)
     paginator = Paginator(found, page_size)
     number = paginator.get_page(page).number
     first = (number - 1) * page_size
@@ -47,6 +56,22 @@ def list_products(
         page_count=paginator.num_pages,
         total=paginator.count,
     )
+
+
+def list_choices(*, query: str = "", category_id: int | None = None) -> tuple[OptionChoices, ...]:
+    """Return the options by which such a list can be narrowed, as they were half a minute ago at most."""
+    return _choices.look((query, category_id), lambda: list_option_choices(_find(query, category_id)))
+
+
+def _find(query: str, category_id: int | None) -> QuerySet[Product]:
+    found = _published()
+    if category_id is not None:
+        found = found.filter(category_id__in=_list_branch(category_id))
+    wanted = split_query(query)
+    if query.strip() and not wanted:
+        # Something was typed by which nothing is ever found.
+        return found.none()
+    return find_by_words(found, wanted)
 
 
 def get_product(*, slug: str) -> ProductView:
@@ -81,18 +106,6 @@ def clean_query(query: str) -> str:
 
 def _published() -> QuerySet[Product]:
     return Product.objects.filter(is_published=True)
-
-
-def _matches(words: Sequence[str]) -> Q:
-    by_word = Q()
-    for word in words:
-        by_word &= Q(name__icontains=word) | Q(vendor__icontains=word) | Q(description__icontains=word)
-    # SKUs compare case-sensitively; people do not.
-    typed = " ".join(words)
-    by_sku = Variant.objects.listed().filter(
-        product=OuterRef("pk"), is_active=True, stock_item__sku__in=[typed, typed.upper(), typed.lower()]
-    )
-    return by_word | Q(Exists(by_sku))
 
 
 def _with_details(products: QuerySet[Product]) -> list[Product]:

@@ -19,6 +19,7 @@ from inventory.services import create_stock_item
 from inventory.transactions import run_in_transaction
 from shop.demo.catalogue import CATEGORIES, LOW, PRODUCTS, SALES, DemoProduct, DemoSale, DemoVariant
 from shop.models import Category, Product, ProductImage, Variant
+from shop.search.indexing import index_products
 from shop.services.flash_sales import schedule_flash_sale
 from shop.types import SalePlan
 
@@ -84,6 +85,7 @@ def _load_product(demo: DemoProduct, category: Category, now: dt.datetime) -> in
             alt = f"{demo.name}, {colour}" if len(pictures) > 1 else demo.name
             image = ProductImage(product=product, alt=alt, position=position)
             image.file.save(f"{slug}-{slugify(colour)}.webp", ContentFile(content), save=True)
+        index_products(product_ids=[product.pk])
 
     run_in_transaction(create)
     return len(pictures)

@@ -18,6 +18,7 @@ from shop.imports.drafts import Facts, ProductDraft, VariantDraft
 from shop.imports.matching import Memory, Shelf, find_free_slug, fold, match_product, read_shelf
 from shop.imports.report import Entry, Outcome
 from shop.models import Product, Variant
+from shop.search.indexing import index_products
 
 ACTOR = "import"
 _NAME_LENGTH = 255
@@ -99,6 +100,7 @@ class _Batch:
         if not self.rules.dry_run:
             self._write_products()
             self._write_variants()
+            self._write_terms()
         return self.saved
 
     def _plan_product(self, draft: ProductDraft) -> None:
@@ -226,6 +228,10 @@ class _Batch:
         Variant.objects.bulk_create(variant for _key, variant, _draft in self.new_variants)
         if self.changed_variants:
             Variant.objects.bulk_update(self.changed_variants, ["options", "price_amount", "is_active"])
+
+    def _write_terms(self) -> None:
+        changed = (key for key, outcome in self.saved.products.items() if outcome != "unchanged")
+        index_products(product_ids={self._get_product_id(key) for key in changed})
 
     def _get_product_id(self, key: str) -> int:
         ids = (memory.products.get(key) for memory in self.memories)

@@ -11,6 +11,7 @@ from inventory.services import create_stock_item, set_locking_strategy
 from inventory.transactions import run_in_transaction
 from shop.models import Product, ProductImage, Variant
 from shop.richtext import clean_description
+from shop.search.indexing import index_products
 
 _DEFAULT_STRATEGY: Final = "conditional"
 
@@ -64,6 +65,7 @@ def save_product(*, draft: ProductDraft, actor: str, now: dt.datetime) -> None:
             image.save()
         if draft.locking_strategy:
             set_locking_strategy(stock_item_ids=_list_stock_items(product.pk), name=draft.locking_strategy)
+        index_products(product_ids=[product.pk])
 
     run_in_transaction(save, join=True)
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from inventory.services import create_stock_item
 from shop.models import Category, Product, Variant
+from shop.search.indexing import rebuild
 
 ADDRESS = {
     "email": "ada@example.com",
@@ -53,6 +54,11 @@ def make_variant(
     return Variant.objects.create(
         product=product or make_product(), stock_item_id=item.id, price_amount=price, options=options or []
     )
+
+
+def index_all() -> None:
+    """Have everything on the shelves found, as if it had been put there by its services."""
+    rebuild()
 
 
 def make_customer(email: str = "ada@example.com") -> Any:

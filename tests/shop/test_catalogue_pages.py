@@ -6,7 +6,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from shop.models import Category, Product, Variant
 from shop.sale_board import forget_board
-from tests.shop.shopping import make_product, make_variant
+from tests.shop.shopping import index_all, make_product, make_variant
 
 pytestmark = pytest.mark.django_db
 
@@ -78,12 +78,14 @@ def test_variants_are_grouped_by_their_first_option(client: Client) -> None:
 def test_search_finds_all_words_in_any_order_and_either_case(client: Client) -> None:
     make_variant(make_product("Blue enamel kettle"))
     make_variant(make_product("Blue mug"))
+    index_all()
     assert names(client.get("/products/?q=KETTLE+blue")) == ["Blue enamel kettle"]
 
 
 def test_search_finds_a_sku_as_people_type_it(client: Client) -> None:
     make_variant(make_product("Kettle"), sku="KET-1")
     make_variant(make_product("Mug"), sku="MUG-1")
+    index_all()
     assert names(client.get("/products/?q=ket-1")) == ["Kettle"]
 
 
@@ -110,6 +112,7 @@ def test_a_page_that_does_not_exist_becomes_the_nearest_that_does(client: Client
 def test_pages_hold_twelve_and_keep_the_search(client: Client) -> None:
     for _number in range(13):
         make_variant(make_product("Mug"))
+    index_all()
     first = client.get("/products/?q=mug")
     assert len(names(first)) == 12
     assert b"?q=mug&amp;page=2" in first.content

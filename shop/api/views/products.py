@@ -114,7 +114,9 @@ class ProductsView(ApiView):
         responses={200: ProductPageOutput},
         parameters=[
             OpenApiParameter(
-                "search", str, description="A whole SKU, or words of name, maker and description."
+                "search",
+                str,
+                description="Words of name, maker and description, or a SKU; beginnings will do.",
             ),
             page_parameter("limit", "Results on a page.", default=DEFAULT_LIMIT, maximum=MAX_LIMIT),
             page_parameter("page", "Which page; follow `next`.", default=1, maximum=_MAX_PAGE),

@@ -1,0 +1,1 @@
+"""Finding products: by words and SKUs, by option, price and availability."""
