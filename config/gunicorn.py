@@ -7,6 +7,8 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 from prometheus_client import multiprocess
 
+from config.gunicorn_parts import Share
+
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 # Requests wait for the database, not for the processor; mysqlclient gives the GIL up meanwhile.
@@ -29,6 +31,7 @@ def on_starting(_server: Arbiter) -> None:
 
 
 def child_exit(_server: Arbiter, worker: Worker) -> None:
-    """Take a dead worker out of the metrics that count the living."""
+    """Take a dead worker out of what counts the living."""
+    Share.forget(worker.age)
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -1,11 +1,20 @@
-"""Parts of the web server's worker (`config.gunicorn_worker`): its threads, and how they send an answer."""
+"""Parts of the web server's worker (`config.gunicorn_worker`): threads, answers, its share of the crowd."""
 
+import mmap
 import queue
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar, Final
 
 from gunicorn.workers.gthread import TConn
+
+# More worker processes than a machine has processors are of no use.
+_MOST_WORKERS: Final = 256
+_ABSENT: Final = 2**31 - 1
+# So many more connections than another worker has are no reason yet to leave a newcomer to it.
+_TOLERANCE: Final = 2
+# It may be busy, or on its way out: then who asked first takes the newcomer after all.
+_LEFT_IN_A_ROW: Final = 30
 
 
 class AnswerSocket:
@@ -69,3 +78,37 @@ class Crew:
     def _work(self) -> None:
         while (conn := self._waiting.get()) is not None:
             self._serve(conn)
+
+
+class Share:
+    """How many connections each worker process has, in memory that all of them see.
+
+    Connections are kept, so who accepts them serves them for long: a worker that was first to wake would
+    otherwise take a whole crowd and leave the others idle.
+    """
+
+    # Shared from before the fork.
+    _counts: ClassVar["memoryview[int]"] = memoryview(mmap.mmap(-1, 4 * _MOST_WORKERS)).cast("i")
+    for _place in range(_MOST_WORKERS):
+        _counts[_place] = _ABSENT
+
+    def __init__(self, age: int) -> None:
+        self._own = age % _MOST_WORKERS
+        self._left_in_a_row = 0
+
+    def note(self, connections: int) -> None:
+        """Tell the others how many connections this worker has."""
+        self._counts[self._own] = connections
+
+    def leaves_it_to_others(self) -> bool:
+        """Say whether a newcomer is better served elsewhere."""
+        if self._counts[self._own] - min(self._counts) <= _TOLERANCE or self._left_in_a_row >= _LEFT_IN_A_ROW:
+            self._left_in_a_row = 0
+            return False
+        self._left_in_a_row += 1
+        return True
+
+    @classmethod
+    def forget(cls, age: int) -> None:
+        """Count a worker no more: it has ended."""
+        cls._counts[age % _MOST_WORKERS] = _ABSENT

@@ -5,7 +5,8 @@ the shop. A buffering proxy in front does this better (docs/operating.md); this 
 
 What gunicorn does around a request takes longer than refusing an order. So the threads are plain ones
 (`config.gunicorn_parts`), a thread hands its connection back to the poller itself instead of waking the main
-loop to do it, and an answer's head leaves together with the first of its body.
+loop to do it, and an answer's head leaves together with the first of its body. And the workers share the
+connections out evenly.
 """
 
 import contextlib
@@ -21,7 +22,7 @@ from gunicorn.http.message import Request
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from config.gunicorn_parts import AnswerSocket, Crew
+from config.gunicorn_parts import AnswerSocket, Crew, Share
 
 # How long a thread waits for a client's next bytes, and for a whole request on top of what its size excuses.
 READ_SECONDS: Final = 10.0
@@ -111,6 +112,15 @@ class ImpatientConnection(TConn):
 class ImpatientWorker(ThreadWorker):
     """Threads that a slow or silent client occupies for seconds only."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._share = Share(self.age)
+
+    def notify(self) -> None:
+        """Say that this worker is alive, and how many connections it has."""
+        super().notify()
+        self._share.note(self.nr_conns)
+
     def get_thread_pool(self) -> Crew:
         """Return the threads."""
         return Crew(self.cfg.threads, self._serve)
@@ -120,7 +130,9 @@ class ImpatientWorker(ThreadWorker):
         self.tpool.take(conn)
 
     def accept(self, listener: Any) -> None:
-        """Accept a connection."""
+        """Accept a connection, unless another worker has fewer."""
+        if self._share.leaves_it_to_others():
+            return
         try:
             client, address = listener.accept()
         except OSError as error:
@@ -128,6 +140,7 @@ class ImpatientWorker(ThreadWorker):
                 raise
             return
         self.nr_conns += 1
+        self._share.note(self.nr_conns)
         self.enqueue_req(ImpatientConnection(self.cfg, client, address, listener.getsockname()))
 
     def handle(self, conn: ImpatientConnection) -> Any:

@@ -20,6 +20,7 @@ from orders.shares import divide, find_paid_for_lines, price_refund
 from orders.states import OrderStatus, StepState
 from orders.steps.models import OrderStep
 from orders.types import SHIPMENT_STEP, OrderView, Tracking
+from orders.used_keys import is_key_used
 
 __all__ = [
     "check_order_token",
@@ -37,6 +38,7 @@ __all__ = [
     "get_points",
     "get_tracking",
     "get_worth",
+    "is_key_used",
     "is_payable",
     "list_customer_orders",
     "list_paid_orders",
@@ -60,7 +62,7 @@ def get_orders_by_id(*, ids: Collection[int]) -> dict[int, OrderView]:
 
 def find_placed(*, idempotency_scope: str, idempotency_key: str) -> tuple[OrderView, str] | None:
     """Return the order placed under this key and the fingerprint of its request, or None."""
-    # Every refusal of a sold-out item asks this and finds nothing: a plain look comes before the real query.
+    # Whoever was refused a moment ago asks this and finds nothing: a plain look comes before the real query.
     with connection.cursor() as cursor:
         if not cursor.execute(_FIND_BY_KEY, (idempotency_scope, idempotency_key)):
             return None

@@ -6,7 +6,8 @@ functions judge, place and show it here as in `shop.api.views.orders`, and a tes
 each other. Whatever is not ordinary goes the usual way, and so does what goes wrong without being a refusal.
 
 When everybody wants what is gone, the refusal is given from what the process remembers
-(`inventory.sold_out`), after one indexed read: whether the key has an order already.
+(`inventory.sold_out`), after one indexed read, shared with others who ask at that moment: whether the key has
+an order already.
 """
 
 import io
@@ -26,7 +27,7 @@ from rest_framework.renderers import JSONRenderer
 from inventory.errors import OutOfStock
 from inventory.selectors import recall_shortfall, remembers_refusals
 from inventory.types import Shortfall
-from orders.selectors import find_placed
+from orders.selectors import is_key_used
 from shop.api.base import API_HEADERS
 from shop.api.errors import ApiError
 from shop.api.idempotency import GUEST_SCOPE, read_idempotency_key
@@ -127,7 +128,7 @@ def _answer_order(
 ) -> Answer | None:
     shortfall = _recall_shortfall(wanted)
     try:
-        if shortfall and find_placed(idempotency_scope=GUEST_SCOPE, idempotency_key=key) is None:
+        if shortfall and not is_key_used(idempotency_scope=GUEST_SCOPE, idempotency_key=key):
             count_early_refusal()
             return _answer(HTTPStatus.CONFLICT, _render_refusal(shortfall, language), CONTENT_TYPE, headers)
         content, more = place_requested(

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import os
+import re
 import selectors
 import signal
 import socket
@@ -182,6 +183,35 @@ def test_many_connections_are_kept_and_served_in_turns(port: int) -> None:
             answers = [client.getresponse() for client in clients]
             assert {(answer.status, answer.read()[:1]) for answer in answers} == {(200, b"{")}
             assert [client.sock for client in clients] == first
+
+
+def test_a_crowd_that_comes_at_once_is_shared_out_among_the_processes(port: int, log: Path) -> None:
+    """They stay with the process that accepts them: one that took them all would leave the other idle."""
+    booted = re.findall(r"Booting worker with pid: (\d+)", log.read_text())
+    workers = [Path(f"/proc/{pid}/fd") for pid in booted if Path(f"/proc/{pid}").exists()]
+    before = [count_sockets(worker) for worker in workers]
+    with contextlib.ExitStack() as stack:
+        clients = [
+            stack.enter_context(contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)))
+            for _ in range(40)
+        ]
+        for client in clients:
+            client.connect()
+        for client in clients:
+            client.request("GET", "/healthz")
+            client.getresponse().read()
+        shares = [count_sockets(worker) - old for worker, old in zip(workers, before, strict=True)]
+    assert sum(shares) >= 40
+    assert min(shares) >= 15
+
+
+def count_sockets(descriptors: Path) -> int:
+    """Return how many sockets a process has open."""
+    found = 0
+    for descriptor in descriptors.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found += os.readlink(descriptor).startswith("socket:")
+    return found
 
 
 def test_requests_sent_ahead_on_one_connection_are_answered_in_turn(port: int) -> None:

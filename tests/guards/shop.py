@@ -8,7 +8,7 @@ GUARDS = [
     Guard(
         "guest orders: a key that has an order gets it, whatever is sold out",
         "shop/api/guest_orders.py",
-        "if shortfall and find_placed(idempotency_scope=GUEST_SCOPE, idempotency_key=key) is None:",
+        "if shortfall and not is_key_used(idempotency_scope=GUEST_SCOPE, idempotency_key=key):",
         "if shortfall:",
         "tests/shop/api/test_sold_out_storm.py -k repeated",
     ),
