@@ -1,5 +1,9 @@
 """What the page of an order shows below the order itself."""
 
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
@@ -102,11 +106,13 @@ def _link_actions(step: OrderStep) -> str:
 
 def show_messages(order: Order) -> Panel:
     """Return what had to happen outside the database because of the order."""
-    keys = [
+    exact = [
         f"{topic}:{order.pk}{suffix}"
         for topic in list_topics()
         for suffix in ("", *(f"/{subscriber}" for subscriber in list_subscribers(topic)))
     ]
+    # Of what happens to an order more than once, each has its own name behind that of the order.
+    about_order = reduce(or_, (Q(key__startswith=f"{topic}:{order.pk}:") for topic in list_topics()))
     return Panel(
         title=_("Outbox messages"),
         columns=[_("Message"), _("Created"), _("Delivered"), _("Parked"), _("Attempts"), _("Latest error")],
@@ -123,7 +129,7 @@ def show_messages(order: Order) -> Panel:
                 message.attempts,
                 message.latest_error,
             ]
-            for message in OutboxMessage.objects.filter(key__in=keys).order_by("id")
+            for message in OutboxMessage.objects.filter(Q(key__in=exact) | about_order).order_by("id")
         ],
     )
 

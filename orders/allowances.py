@@ -17,9 +17,8 @@ from dataclasses import replace
 from typing import Final
 
 from django.db import IntegrityError, connection
-from django.db.models import F
 
-from inventory.errors import StockConflict
+from inventory.errors import GuardClosed, StockConflict
 from inventory.ids import new_ids
 from inventory.sql import RowInsert, Statement, execute_together, placeholders
 from inventory.transactions import require_transaction
@@ -36,6 +35,8 @@ _SUM_USES: Final = "SELECT `key`, SUM(quantity) FROM orders_allowanceuse WHERE o
 _CLAIM_AGAIN: Final = (
     "UPDATE orders_purchaseallowance SET used = used + %s WHERE `key` = %s AND used + %s <= unit_limit"
 )
+_USE_LESS: Final = "UPDATE orders_allowanceuse SET quantity = quantity - %s WHERE id = %s AND quantity >= %s"
+_GIVE_BACK: Final = "UPDATE orders_purchaseallowance SET used = used - %s WHERE `key` = %s AND used >= %s"
 _HELD: Final = (
     "(SELECT `key`, SUM(quantity) AS units FROM orders_allowanceuse JOIN orders_order"
     " ON orders_order.id = order_id WHERE status IN %(live)s GROUP BY `key`) AS held"
@@ -146,14 +147,25 @@ def give_back(*, order_ids: Collection[int]) -> None:
 def give_back_units(*, order_id: int, units: Mapping[int, int]) -> None:
     """Give back what an order took for refunded units, by stock item id; one statement if it took nothing.
 
-    The order's row must be locked. Needs a transaction.
+    The order's row must be locked. Raises StockConflict if what was read is not true any more, when the
+    caller's transaction must be rolled back. Needs a transaction.
     """
     require_transaction()
     uses = AllowanceUse.objects.filter(order_id=order_id, stock_item_id__in=list(units), quantity__gt=0)
-    for use in uses.order_by("key"):
-        count = min(use.quantity, units[use.stock_item_id or 0])
-        AllowanceUse.objects.filter(id=use.id).update(quantity=F("quantity") - count)
-        PurchaseAllowance.objects.filter(key=use.key).update(used=F("used") - count)
+    counts = [(use, min(use.quantity, units[use.stock_item_id or 0])) for use in uses.order_by("key")]
+    statements = [
+        statement
+        for use, count in counts
+        for statement in (
+            Statement(_USE_LESS, (count, use.id, count), matches=1),
+            Statement(_GIVE_BACK, (count, use.key, count), matches=1),
+        )
+    ]
+    try:
+        if statements:
+            execute_together(statements)
+    except GuardClosed as closed:
+        raise StockConflict from closed
 
 
 def claim_again(*, order_id: int) -> None:

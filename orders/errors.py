@@ -37,7 +37,7 @@ class OrderNotCancellable(InvalidTransition):
 
 
 class OrderGoesBack(InvalidTransition):
-    """A step after payment failed for good: what was done for the order is being taken back."""
+    """A step after payment failed for good: the order goes back, and what was done for it is being undone."""
 
 
 @dataclass

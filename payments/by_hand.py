@@ -4,14 +4,13 @@ import datetime as dt
 import json
 
 from inventory.transactions import run_in_transaction
-from orders.services import enqueue
 from payments.errors import NotByHand
 from payments.gateways.base import EventContent, EventKind
 from payments.gateways.registry import get_gateway
 from payments.inbox import record_event
 from payments.keys import name_payment
 from payments.models import Payment, PaymentStatus, Refund, RefundStatus
-from payments.refunds import REFUND_TOPIC
+from payments.refunds import have_sent
 from payments.types import EventReceipt
 
 CONFIRMABLE = (PaymentStatus.STARTED, PaymentStatus.CANCELLED)
@@ -59,8 +58,8 @@ def resend_refund(*, refund_id: int, now: dt.datetime) -> bool:
         failed = Refund.objects.filter(id=refund_id, status=RefundStatus.FAILED)
         if not failed.update(status=RefundStatus.REQUESTED):
             return False
-        key = f"{REFUND_TOPIC}:{refund_id}:{int(now.timestamp())}"
-        enqueue(topic=REFUND_TOPIC, payloads={key: {"refund_id": refund_id}}, now=now)
+        refund = Refund.objects.select_related("payment").get(id=refund_id)
+        have_sent(refund, now=now, again=f":{int(now.timestamp())}")
         return True
 
     return run_in_transaction(resend)

@@ -63,7 +63,13 @@ def request_refund(
         actor=actor,
         created_at=now,
     )
-    enqueue(topic=REFUND_TOPIC, payloads={f"{REFUND_TOPIC}:{refund.id}": {"refund_id": refund.id}}, now=now)
+    have_sent(refund, now=now)
+
+
+def have_sent(refund: Refund, *, now: dt.datetime, again: str = "") -> None:
+    """Have the gateway told of a refund; `again` tells one round from another. Needs a transaction."""
+    key = f"{REFUND_TOPIC}:{refund.payment.order_id}:{refund.id}{again}"
+    enqueue(topic=REFUND_TOPIC, payloads={key: {"refund_id": refund.id}}, now=now)
 
 
 def set_aside(*, payment: Payment, amount: int) -> None:

@@ -100,7 +100,7 @@ def _save_hosted(payment: Payment, hosted: HostedPayment, *, return_url: str, no
     if is_first and order.status != OrderStatus.PENDING:
         # Cancelled while the gateway was being asked: whoever closed the order's payments since then had no
         # reference to close this one by.
-        key = f"{CLOSE_TOPIC}:{payment.id}"
+        key = f"{CLOSE_TOPIC}:{payment.order_id}:{payment.id}"
         enqueue(topic=CLOSE_TOPIC, payloads={key: {"order_id": payment.order_id}}, now=now)
     return order
 

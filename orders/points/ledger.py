@@ -82,14 +82,15 @@ def explain(error: GuardClosed, *, customer_id: int, points: int) -> NoReturn:
 
 
 def credit(bookings: Sequence[Booking], *, actor: str, reason: str = "", now: dt.datetime) -> None:
-    """Add points to balances; what a customer owes is paid off first. Two statements, in two packets.
+    """Add points to balances; what a customer owes is paid off first. Two packets.
 
-    Raises PointsBooked if one of them was booked before. Needs a transaction.
+    Whoever never had points gets a balance first, in two more. Raises PointsBooked if one of them was booked
+    before. Needs a transaction.
     """
     require_transaction()
     if not bookings:
         return
-    owed = {id_: row[1] for id_, row in _read({b.customer_id for b in bookings}, locked=True).items()}
+    owed = _lock_owed({booking.customer_id for booking in bookings})
     gained, paid_off = Counter[int](), Counter[int]()
     rows = []
     for booking in sorted(bookings, key=lambda booking: (booking.customer_id, booking.reference)):
@@ -127,6 +128,16 @@ def take_back(booking: Booking, *, actor: str, reason: str = "", now: dt.datetim
     rest = booking.points - there
     take = Statement(_TAKE, (there, rest, booking.customer_id, there), matches=1)
     _book([take, _prepare_entries([(booking, -there, rest)], actor, reason, now)], booking.reference)
+
+
+def _lock_owed(customer_ids: Collection[int]) -> dict[int, int]:
+    """Lock the balances of customers, those that were not there yet too; return what each owes."""
+    rows = _read(customer_ids, locked=True)
+    if missing := sorted(set(customer_ids) - rows.keys()):
+        # What is not there cannot be locked: somebody else might earn, spend and owe before our points come.
+        execute_together([_INSERT_BALANCES.prepare([(id_, 0, 0) for id_ in missing]).or_leave("customer_id")])
+        rows = _read(customer_ids, locked=True)
+    return {id_: owed for id_, (_balance, owed) in rows.items()}
 
 
 def _read(customer_ids: Collection[int], *, locked: bool = False) -> dict[int, tuple[int, int]]:

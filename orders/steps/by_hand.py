@@ -37,12 +37,13 @@ def try_step_again(*, step_id: int, now: dt.datetime) -> bool:
 def settle_step(*, step_id: int, actor: str, now: dt.datetime) -> bool:
     """Note that staff have done a step by hand, or undone one that could not be; say whether there was one.
 
-    What comes after it goes on. Opens its own transaction.
+    What comes after it goes on. What is yet to be done for an order that goes back is not done any more, by
+    hand either: it is undone. Opens its own transaction.
     """
 
     def settle() -> bool:
         order, step, steps = _lock(step_id)
-        if step.state not in SETTLEABLE:
+        if step.state not in SETTLEABLE or (step.state == StepState.READY and goes_back(order, steps)):
             return False
         if step.state == StepState.STUCK:
             settled = change(step, state=StepState.UNDONE, undone_at=now, settled_by=actor)

@@ -10,7 +10,7 @@ from orders.steps.models import OrderStep
 # What may have been done at the other side: the answer to an attempt may have been lost.
 _MAY_BE_DONE = (StepState.DONE, StepState.FAILED, StepState.READY)
 _ENDED = (StepState.DONE, StepState.SETTLED, StepState.SKIPPED)
-_BEING_TAKEN_BACK = (StepState.UNDOING, StepState.UNDONE, StepState.STUCK)
+_BEING_UNDONE = (StepState.UNDOING, StepState.UNDONE, StepState.STUCK)
 
 
 @dataclass(slots=True)
@@ -24,13 +24,13 @@ class Plan:
 
 
 def goes_back(order: Order, steps: Sequence[OrderStep]) -> bool:
-    """Say whether what was done for an order is to be taken back.
+    """Say whether an order goes back: what was done for it is to be undone.
 
-    What has left the house is not taken back because a step failed: that is left to staff.
+    What has left the house does not go back because a step failed: that is left to staff.
     """
     if order.status not in (OrderStatus.PAID, OrderStatus.FULFILLED):
         return True
-    if any(step.state in _BEING_TAKEN_BACK for step in steps):
+    if any(step.state in _BEING_UNDONE for step in steps):
         return True
     return order.status == OrderStatus.PAID and any(
         step.is_critical and step.state == StepState.FAILED for step in steps

@@ -149,16 +149,18 @@ def _write_refunded(order: OrderView, details: Mapping[str, Any]) -> Letter:
     return Letter(
         subject=_("Order %(number)s is refunded") % {"number": order.number},
         heading=_("This order is refunded"),
-        paragraphs=(
-            _("All that you paid for it, %(total)s, has gone back to you or is on its way.")
-            % {"total": _total(order)},
-            _how_long(),
-            *_describe_returned(order),
-        ),
+        paragraphs=(*_describe_money_back(order), *_describe_returned(order)),
         button=_("See the order"),
         url=_link(order),
         shows_lines=False,
     )
+
+
+def _describe_money_back(order: OrderView) -> Iterator[str]:
+    if order.total_amount:
+        text = _("All that you paid for it, %(total)s, has gone back to you or is on its way.")
+        yield text % {"total": _total(order)}
+        yield _how_long()
 
 
 def _write_part_refunded(order: OrderView, details: Mapping[str, Any]) -> Letter:

@@ -53,9 +53,11 @@ def tell_shipped(key: str, payload: Mapping[str, Any]) -> None:
 
 
 def tell_refunded(key: str, payload: Mapping[str, Any]) -> None:
-    """Say how much of an order's money goes back."""
-    kind = MailKind.PART_REFUNDED if "amount" in payload else MailKind.REFUNDED
-    _send(key, kind, _get_order(payload), payload)
+    """Say how much of an order's money goes back; of units that cost nothing there is nothing to say."""
+    amount = payload.get("amount")
+    if amount != 0:
+        kind = MailKind.REFUNDED if amount is None else MailKind.PART_REFUNDED
+        _send(key, kind, _get_order(payload), payload)
 
 
 def tell_returned(key: str, payload: Mapping[str, Any]) -> None:

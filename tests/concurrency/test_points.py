@@ -7,7 +7,10 @@ import pytest
 
 from config.books import check_books
 from inventory.contention import contention_counts
+from inventory.transactions import run_in_transaction
 from orders.errors import PointsBooked, PointsMissing
+from orders.points.ledger import Booking, credit, spend, take_back
+from orders.points.models import EntryKind
 from orders.services import adjust_points, cancel_order, earn_points, revoke_points, sweep_expired_orders
 from payments.services import refund_order
 from tests.builders import NOW, make_customer, make_payment_callback
@@ -167,3 +170,20 @@ def test_staff_and_customers_at_once_lose_no_point(make_item, assert_sold):
     if not missed:
         assert balance == 20 + 6 * 5 - 6 * 3 - 6 * 2
     assert check_books() == []
+
+
+def test_points_that_come_to_somebody_new_pay_off_a_debt_made_at_that_moment(proxied):
+    ann = make_customer()
+    earn, take = EntryKind.EARN, EntryKind.TAKE_BACK
+
+    def owe():
+        def book():
+            credit([Booking(ann, earn, 10, "first")], actor="test", now=NOW)
+            spend(Booking(ann, EntryKind.SPEND, 10, "second"), actor="test", now=NOW)
+            take_back(Booking(ann, take, 10, "first"), actor="test", now=NOW)
+
+        assert race([partial(run_in_transaction, book)]).errors == []
+
+    proxied.interrupt("INSERT INTO `orders_pointsbalance`", owe)
+    run_in_transaction(lambda: credit([Booking(ann, earn, 15, "third")], actor="test", now=NOW))
+    assert read_balance(ann) == (5, 0)

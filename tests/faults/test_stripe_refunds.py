@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from orders.models import OutboxMessage
 from orders.services import deliver_outbox
+from payments.gateways.registry import get_gateway
 from payments.models import GatewayEvent, Refund
-from payments.services import refund_order, refund_payment
+from payments.services import execute_refund, refund_order, refund_payment
 from tests.faults.stripe_peer import Fault, StripePeer
 from tests.faults.stripe_sale import list_refunds, make_paid_stripe_sale, make_stripe_sale
 from tests.sessions import run_sql
@@ -44,6 +45,22 @@ def test_a_refund_is_sent_and_bears_our_names(peer: StripePeer) -> None:
         "holdfast_payment": f"payment:{sale.payment.id}",
     }
     assert peer.keys[-1] == f"refund:{row.id}"
+
+
+def test_refunds_are_found_on_whatever_page_of_the_providers_list_they_are(peer: StripePeer) -> None:
+    sale = make_paid_stripe_sale(peer)
+    for _part in range(peer.page_size + 1):
+        refund_order(number=sale.order.number, amount=100, reason="late", actor="ann", now=timezone.now())
+    deliver()
+    first = Refund.objects.earliest("id")
+    peer.answers.clear()
+    Refund.objects.filter(id=first.id).update(status="requested")
+    execute_refund("again", {"refund_id": first.id})
+    assert list_sent(peer) == [100] * (peer.page_size + 1)
+    listed = get_gateway("stripe").list_refunds(
+        reference=sale.payment.reference or "", charge_reference=sale.payment.charge_reference
+    )
+    assert [refund.amount for refund in listed] == [100] * (peer.page_size + 1)
 
 
 @pytest.mark.parametrize(

@@ -274,4 +274,18 @@ GUARDS = [
         "if False:",
         "tests/orders/test_points.py -k never_done",
     ),
+    Guard(
+        "an allowance gives back no more units than are counted",
+        "orders/allowances.py",
+        "used = used - %s WHERE `key` = %s AND used >= %s",
+        "used = used - LEAST(used, %s) WHERE `key` = %s AND %s > 0",
+        "tests/orders/test_allowances.py -k nobody_counted",
+    ),
+    Guard(
+        "points: a balance is there, and locked, before points come to it",
+        "orders/points/ledger.py",
+        "if missing := sorted(set(customer_ids) - rows.keys()):",
+        "if missing := []:",
+        "tests/concurrency/test_points.py -k debt_made",
+    ),
 ]

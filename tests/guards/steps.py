@@ -97,4 +97,11 @@ GUARDS = [
         '"webhook-signature": "v1,",',
         f"{PEERS} -k warehouse_with_its",
     ),
+    Guard(
+        "what is to be undone is not settled by hand",
+        "orders/steps/by_hand.py",
+        " or (step.state == StepState.READY and goes_back(order, steps))",
+        "",
+        f"{STEPS} -k not_settled_but_undone",
+    ),
 ]

@@ -4,12 +4,14 @@ import datetime as dt
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from inventory.models import StockMovement
 from inventory.selectors import get_stock_level
 from orders.models import Order, OutboxMessage
 from orders.outbox import MAX_ATTEMPTS
-from orders.services import cancel_order, sweep_expired_orders
+from orders.services import cancel_order, deliver_outbox, sweep_expired_orders
+from payments.services import refund_order
 from tests.builders import NOW, buy, make_payment_callback, make_stock_item
 from tests.staff import address_of, make_manager, make_staff, page_of, press, press_for_many, said
 
@@ -262,3 +264,13 @@ def test_lists_and_pages_ask_as_many_questions_for_thirty_rows_as_for_three(djan
 )
 def test_strange_addresses_are_answered(address):
     assert make_manager().get(f"/admin/orders/{address}", follow=True).status_code in (200, 400, 404)
+
+
+def test_an_order_shows_what_was_told_of_each_part_that_went_back():
+    order = place_and_pay(make_stock_item(on_hand=5), 2)
+    refund_order(number=order.number, amount=100, reason="late", actor="anna", now=timezone.now())
+    deliver_outbox(now=timezone.now())
+    page = make_manager().get(f"{ORDERS}{order.id}/change/").content.decode()
+    shown = page.partition("Outbox messages")[2]
+    assert "order.refunded/mail" in shown
+    assert "payment.refund/payments" in shown

@@ -9,13 +9,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from config.books import check_books
+from inventory.errors import StockBusy
 from inventory.selectors import get_stock_level
 from orders.allowances import list_disagreements
 from orders.errors import AllowanceExceeded, InvalidOrder
 from orders.models import AllowanceUse, PurchaseAllowance
 from orders.selectors import get_order
 from orders.services import cancel_order, fulfil_order, place_order, sweep_expired_orders
-from orders.types import Allowance
+from orders.types import Allowance, LineRefund
 from payments.models import GatewayEvent, Refund
 from payments.services import refund_order
 from tests.builders import NOW, make_draft, make_payment_callback, make_stock_item
@@ -283,3 +284,13 @@ def test_the_books_name_an_allowance_that_differs_from_its_orders(item):
         ("too little", 2, 1, False),
         ("too much", 0, 1, False),
     ]
+
+
+def test_units_that_nobody_counted_any_more_are_not_given_back(item):
+    placed = buy(item, replace(take(quantity=2), stock_item_id=item.id), quantity=2)
+    make_payment_callback(placed.order).deliver()
+    PurchaseAllowance.objects.update(used=0)
+    part = LineRefund(position=0, quantity=1)
+    with pytest.raises(StockBusy):
+        refund_order(number=placed.order.number, lines=(part,), reason="wish", actor="test", now=NOW)
+    assert (Refund.objects.count(), AllowanceUse.objects.get().quantity) == (0, 2)

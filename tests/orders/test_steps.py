@@ -348,6 +348,17 @@ def test_staff_settle_a_step_by_hand_and_those_after_it_go_on(world):
     assert not settle_step(step_id=step.id, actor="staff:bob", now=timezone.now())
 
 
+def test_a_step_of_an_order_that_goes_back_is_not_settled_but_undone(world):
+    world.add_step("shipment", failures=[RuntimeError("no line")])
+    order, _item = place_paid()
+    deliver()
+    refund(order)
+    step = get_step(order, "shipment")
+    assert not settle_step(step_id=step.id, actor="staff:ann", now=timezone.now())
+    deliver_everything()
+    assert list_states(order) == {"shipment": "undone"}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_step_is_changed_only_by_whoever_has_the_order(world):
     world.add_step("shipment", failures=[RuntimeError("no line")])

@@ -126,7 +126,7 @@ class StripeGateway:
         intent = request.charge_reference or self._find_charge(request.reference)
         key = request.idempotency_key
         with translate_errors():
-            listed = self._client.v1.refunds.list({"payment_intent": intent, "limit": 100}).data
+            listed = self._list_refunds(intent)
             made = [refund for refund in listed if reading.read_mark(refund, reading.REFUND_MARK) == key]
             for refund in made:
                 if refund.status not in _DEAD_REFUNDS:
@@ -148,7 +148,7 @@ class StripeGateway:
         """See Gateway."""
         intent = charge_reference or self._find_charge(reference)
         with translate_errors():
-            listed = self._client.v1.refunds.list({"payment_intent": intent, "limit": 100}).data
+            listed = self._list_refunds(intent)
         return [
             GatewayRefund(
                 refund.id,
@@ -201,6 +201,11 @@ class StripeGateway:
         except (ValueError, RecursionError) as error:
             raise MalformedEvent(repr(error)) from error
         return reading.read_event(event)
+
+    def _list_refunds(self, intent: str) -> list[stripe.Refund]:
+        """Return all refunds of a charge, however many pages they are."""
+        first = self._client.v1.refunds.list({"payment_intent": intent, "limit": 100})
+        return list(first.auto_paging_iter())
 
     def _find_open(self, request: PaymentRequest) -> HostedPayment | None:
         for charge in self.list_payments(since=request.created_at - _CLOCK_SKEW):

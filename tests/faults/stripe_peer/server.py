@@ -119,22 +119,24 @@ class Handler(BaseHTTPRequestHandler):
                     of = [
                         r for r in records.refunds.values() if r["payment_intent"] == params["payment_intent"]
                     ]
-                    return 200, {"object": "list", "data": of, "has_more": False, "url": path}
+                    return 200, self._make_page(of[::-1], params, path)
         except ApiError as error:
             return error.status, error.body
         return 404, ApiError(404, "unknown_route").body
 
     def _list_sessions(self, params: dict[str, Any]) -> dict[str, Any]:
         peer = self.server.peer
-        since, after = int(params.get("created", {}).get("gte", 0)), params.get("starting_after")
-        # Newest first, in pages of a few, whatever the caller would like.
+        since = int(params.get("created", {}).get("gte", 0))
         found = [s for s in reversed(peer.records.sessions.values()) if s["created"] >= since]
-        names = [session["id"] for session in found]
-        start = names.index(after) + 1 if after else 0
-        page = found[start : start + peer.page_size]
-        data = [peer.records.expand(session) for session in page]
-        has_more = start + peer.page_size < len(found)
-        return {"object": "list", "data": data, "has_more": has_more, "url": "/v1/checkout/sessions"}
+        page = self._make_page(found, params, "/v1/checkout/sessions")
+        return {**page, "data": [peer.records.expand(session) for session in page["data"]]}
+
+    def _make_page(self, found: list[dict[str, Any]], params: dict[str, Any], url: str) -> dict[str, Any]:
+        """Return some of what was found, newest first, a few at a time, whatever the caller would like."""
+        after, size = params.get("starting_after"), self.server.peer.page_size
+        start = [one["id"] for one in found].index(after) + 1 if after else 0
+        page = found[start : start + size]
+        return {"object": "list", "data": page, "has_more": start + size < len(found), "url": url}
 
     def _send(self, status: int, body: dict[str, Any]) -> None:
         self._send_bytes(status, json.dumps(body).encode())

@@ -1,6 +1,7 @@
 """What customers are told of their orders: each thing once, in their language, while it is true."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from django.test import Client
@@ -8,11 +9,12 @@ from django.utils import timezone
 
 from orders.models import Order, OutboxMessage
 from orders.selectors import get_tracking, order_token
-from orders.services import cancel_order, fulfil_order, sweep_expired_orders
+from orders.services import cancel_order, fulfil_order, place_order, sweep_expired_orders
+from orders.types import LineRefund
 from payments.models import Payment, PaymentStatus
 from payments.services import refund_order, refund_payment
 from shop.models import SentMail
-from tests.builders import make_callback, make_payment_callback, open_payment
+from tests.builders import make_callback, make_draft, make_payment_callback, make_stock_item, open_payment
 from tests.shop.mail.posting import deliver, list_sent, pay, place
 
 pytestmark = pytest.mark.django_db
@@ -140,6 +142,20 @@ def test_a_part_that_is_refunded_is_told_with_its_amount_and_the_rest_as_the_who
     refund_order(number=order.number, reason="lost", actor="anna", now=timezone.now())
     deliver()
     assert sorted(list_sent()) == ["paid", "part_refunded", "refunded"]
+
+
+def test_of_what_cost_nothing_no_money_is_said_to_go_back():
+    now = timezone.now()
+    wanted = (make_stock_item(), 1), (make_stock_item(), 1)
+    draft = make_draft(*wanted, due_at=now + dt.timedelta(minutes=15))
+    present, paid = draft.lines
+    draft = replace(draft, lines=(replace(present, unit_price=0), paid))
+    order = place_order(draft=draft, idempotency_scope="t", idempotency_key="k", now=now).order
+    pay(order)
+    gone = LineRefund(position=0, quantity=1)
+    refund_order(number=order.number, lines=(gone,), reason="broken", actor="anna", now=timezone.now())
+    deliver()
+    assert sorted(list_sent()) == ["paid"]
 
 
 def test_a_shipped_order_says_how_to_find_the_parcel():
