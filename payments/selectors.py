@@ -57,9 +57,12 @@ def _find_return_reason(payment: Payment) -> ReturnReason | None:
 
 
 def list_refunds(*, order_ids: Collection[int]) -> dict[int, list[RefundView]]:
-    """Return what went back of these orders' money, or is about to, by order id, oldest first."""
+    """Return what went back of money that came for these orders, or is about to, by order id, oldest first.
+
+    Money that never was an order's, because it came late, twice or wrong, is among it.
+    """
     found: dict[int, list[RefundView]] = defaultdict(list)
-    refunds = Refund.objects.filter(order_refund__order_id__in=order_ids)
+    refunds = Refund.objects.filter(payment__order_id__in=order_ids)
     for refund in refunds.select_related("payment").order_by("id"):
         found[refund.payment.order_id].append(
             RefundView(

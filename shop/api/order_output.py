@@ -5,6 +5,7 @@ serializers costs more than writing the order; a test holds the two to each othe
 """
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +14,7 @@ from rest_framework import serializers
 
 from orders.selectors import get_tracking, order_token
 from orders.states import AdjustmentKind, OrderStatus
-from orders.types import Adjustment, OrderLineView, OrderView
+from orders.types import Adjustment, OrderLineView, OrderView, PlacedOrder
 from payments.selectors import list_refunds
 from payments.types import RefundView
 from shop.api.fields import MoneyField, TimeField
@@ -76,7 +77,8 @@ class OrderOutput(serializers.Serializer[OrderView]):
     @extend_schema_field(RefundOutput(many=True))
     def get_refunds(self, order: OrderView) -> list[dict[str, Any]]:
         """Return the order's refunds."""
-        return show_refunds(order)
+        refunds: list[dict[str, Any]] = show_order(order)["refunds"]
+        return refunds
 
 
 class TrackingOutput(serializers.Serializer[Any]):
@@ -112,7 +114,30 @@ class OrderPageOutput(PageOutput):
 
 
 def show_order(order: OrderView) -> dict[str, Any]:
-    """Return what `OrderOutput` describes."""
+    """Return what `OrderOutput` describes. One query."""
+    [shown] = show_orders([order])
+    return shown
+
+
+def show_orders(orders: Sequence[OrderView]) -> list[dict[str, Any]]:
+    """Return what `OrderOutput` describes, for each order. One query for all of them."""
+    refunds = list_refunds(order_ids=[order.id for order in orders])
+    return [_show_order(order, refunds.get(order.id, ())) for order in orders]
+
+
+def show_order_detail(order: OrderView) -> dict[str, Any]:
+    """Return what `OrderDetailOutput` describes. One query, two once the order is paid."""
+    tracking = get_tracking(order_id=order.id) if order.paid_at else None
+    return {**show_order(order), "tracking": tracking and asdict(tracking)}
+
+
+def show_placed_order(placed: PlacedOrder) -> dict[str, Any]:
+    """Return what `PlacedOrderOutput` describes. No query for a new order: nothing went back of it."""
+    shown = show_order(placed.order) if placed.replayed else _show_order(placed.order, ())
+    return {**shown, "token": order_token(number=placed.order.number)}
+
+
+def _show_order(order: OrderView, refunds: Iterable[RefundView]) -> dict[str, Any]:
     address = order.shipping_address
     return {
         "number": order.number,
@@ -129,34 +154,17 @@ def show_order(order: OrderView) -> dict[str, Any]:
         "shipping_address": address and {name: address[name] for name in ADDRESS_FIELDS if name in address},
         "lines": [_show_line(line) for line in order.lines],
         "adjustments": [_show_adjustment(adjustment) for adjustment in order.adjustments],
-        "refunds": show_refunds(order),
+        "refunds": [_show_refund(refund) for refund in refunds],
     }
 
 
-def show_refunds(order: OrderView) -> list[dict[str, Any]]:
-    """Return the order's refunds; an order of which nothing went back asks the database nothing."""
-    if not order.refunded_amount:
-        return []
-    return [
-        {
-            "amount": {"amount": refund.amount, "currency": refund.currency},
-            "status": refund.status,
-            "created_at": _show_time(refund.created_at),
-            "succeeded_at": _show_time(refund.succeeded_at),
-        }
-        for refund in list_refunds(order_ids=[order.id])[order.id]
-    ]
-
-
-def show_order_detail(order: OrderView) -> dict[str, Any]:
-    """Return what `OrderDetailOutput` describes. One more query once the order is paid."""
-    tracking = get_tracking(order_id=order.id) if order.paid_at else None
-    return {**show_order(order), "tracking": tracking and asdict(tracking)}
-
-
-def show_placed_order(order: OrderView) -> dict[str, Any]:
-    """Return what `PlacedOrderOutput` describes."""
-    return {**show_order(order), "token": order_token(number=order.number)}
+def _show_refund(refund: RefundView) -> dict[str, Any]:
+    return {
+        "amount": {"amount": refund.amount, "currency": refund.currency},
+        "status": refund.status,
+        "created_at": _show_time(refund.created_at),
+        "succeeded_at": _show_time(refund.succeeded_at),
+    }
 
 
 def _show_line(line: OrderLineView) -> dict[str, Any]:

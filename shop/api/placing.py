@@ -40,4 +40,4 @@ def place_requested(
     headers = {"Location": f"{path}{placed.order.number}/"}
     if placed.replayed:
         headers["Idempotent-Replayed"] = "true"
-    return show_placed_order(placed.order), headers
+    return show_placed_order(placed), headers

@@ -1,6 +1,6 @@
 """An order's own pages, opened by the token in their address, and a customer's history."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -33,6 +33,7 @@ from orders.types import OrderView
 from payments.errors import GatewayUnavailable, UnknownGateway
 from payments.selectors import list_gateways, list_payments, list_refunds
 from payments.services import start_payment
+from payments.types import PaymentView, RefundView
 from shop.forms import PayForm
 from shop.views.cart_session import get_customer_id
 
@@ -169,6 +170,7 @@ def _describe(order: OrderView, token: str) -> dict[str, Any]:
     now = timezone.now()
     seconds_left = int((order.payment_due_at - now).total_seconds())
     payments = list_payments(order_id=order.id)
+    refunds = list_refunds(order_ids=[order.id])[order.id] if payments else []
     payment = payments[-1] if payments else None
     is_overdue = seconds_left <= 0
     return {
@@ -179,12 +181,26 @@ def _describe(order: OrderView, token: str) -> dict[str, Any]:
         "is_overdue": is_overdue,
         "is_live": order.status == OrderStatus.PENDING,
         "payment": payment,
-        "refunds": list_refunds(order_ids=[order.id])[order.id] if order.refunded_amount else [],
+        "refunds": refunds,
+        "late_money": _find_late_money(order, payments, refunds),
         "tracking": get_tracking(order_id=order.id) if order.paid_at else None,
         "order_points": get_order_points(order_id=order.id) if order.customer_id is not None else None,
         "state": f"{order.status}-{payment.status if payment else 'none'}-{'over' if is_overdue else 'open'}",
         "poll_seconds": _POLL_SECONDS,
     }
+
+
+def _find_late_money(order: OrderView, payments: Sequence[PaymentView], refunds: Sequence[RefundView]) -> str:
+    """Return what has become of money that came, or may still come, for an order that is cancelled."""
+    statuses = {payment.status for payment in payments}
+    if refunds:
+        return "returned" if all(refund.succeeded_at for refund in refunds) else "returning"
+    if statuses & {"succeeded", "review"}:
+        return "checked"
+    if "processing" not in statuses:
+        return ""
+    is_wanted = order.cancel_reason == CancelReason.EXPIRED and settings.LATE_PAYMENT == "reserve"
+    return "may take the order up" if is_wanted else "will go back"
 
 
 def _describe_paying(order: OrderView, token: str) -> dict[str, Any]:

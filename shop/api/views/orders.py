@@ -20,6 +20,7 @@ from shop.api.order_output import (
     PlacedOrderOutput,
     show_order,
     show_order_detail,
+    show_orders,
 )
 from shop.api.paging import DEFAULT_LIMIT, MAX_LIMIT, link_next, read_limit, read_number
 from shop.api.placing import place_requested
@@ -79,7 +80,7 @@ class OrdersView(ApiView):
         orders = list_customer_orders(customer_id=request.user.pk, limit=limit + 1, before_id=before)
         shown = orders[:limit]
         link = link_next(request, before=shown[-1].id) if len(orders) > limit else None
-        return Response({"next": link, "results": [show_order(order) for order in shown]})
+        return Response({"next": link, "results": show_orders(shown)})
 
 
 class OrderDetailView(ApiView):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_framework.exceptions import ValidationError
 
-from orders.types import Adjustment, OrderLineView, OrderView
+from orders.types import Adjustment, OrderLineView, OrderView, PlacedOrder
 from shop.api.errors import CouponInvalid
 from shop.api.order_input import _decode_with_serializers, decode_plain_order
 from shop.api.order_output import OrderOutput, PlacedOrderOutput, show_order, show_placed_order
@@ -106,7 +106,8 @@ def test_what_is_wrong_is_left_to_the_serializers(name, value):
 
 
 @pytest.mark.parametrize("address", [None, {}, ORDER.shipping_address])
+@pytest.mark.django_db
 def test_an_order_is_shown_as_the_schema_describes_it(address):
     order = dataclasses.replace(ORDER, shipping_address=address)
     assert show_order(order) == OrderOutput(order).data
-    assert show_placed_order(order) == PlacedOrderOutput(order).data
+    assert show_placed_order(PlacedOrder(order, replayed=False)) == PlacedOrderOutput(order).data
