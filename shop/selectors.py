@@ -1,11 +1,11 @@
 """Reads of the catalogue: published products only, in a fixed number of queries whatever is asked for."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from django.core.paginator import Paginator
-from django.db.models import Prefetch, QuerySet
+from django.db.models import F, Prefetch, QuerySet, Value
+from django.db.models.functions import Abs
 
 from inventory import selectors as stock
 from inventory.types import StockLevel
@@ -22,7 +22,9 @@ PAGE_SIZE: Final = 12
 _MAX_QUERY_LENGTH: Final = 100
 
 # By what a list can be narrowed changes when staff change the catalogue, and takes counting all of it.
-_choices: Final[Glances[tuple[str, int | None], tuple[OptionChoices, ...]]] = Glances(fresh_seconds=30.0)
+_choices: Final[Glances[tuple[str, frozenset[int] | None], tuple[OptionChoices, ...]]] = Glances(
+    fresh_seconds=30.0
+)
 
 
 def list_categories() -> list[CategoryView]:
@@ -33,7 +35,7 @@ def list_categories() -> list[CategoryView]:
 def list_products(
     *,
     query: str = "",
-    category_id: int | None = None,
+    category_ids: Collection[int] | None = None,
     filters: Filters = EVERYTHING,
     sort_by: Sort = Sort.BEST,
     page: int | str = 1,
@@ -42,11 +44,10 @@ def list_products(
     """Return one page of published products; one without variants is among them.
 
     All words of `query` must be found in name, maker, options, SKUs or description; the beginning of a word
-    or of a SKU will do. `category_id` includes the categories below it. A `page` that does not exist becomes
-    the nearest that does.
+    or of a SKU will do. A `page` that does not exist becomes the nearest that does.
     """
     wanted = split_query(query)
-    found = sort(narrow(_find(query, category_id), filters), by=sort_by, wanted=wanted)
+    found = sort(narrow(_find(query, category_ids), filters), by=sort_by, wanted=wanted)
     paginator = Paginator(found, page_size)
     number = paginator.get_page(page).number
     first = (number - 1) * page_size
@@ -58,15 +59,29 @@ def list_products(
     )
 
 
-def list_choices(*, query: str = "", category_id: int | None = None) -> tuple[OptionChoices, ...]:
+def list_choices(
+    *, query: str = "", category_ids: Collection[int] | None = None
+) -> tuple[OptionChoices, ...]:
     """Return the options by which such a list can be narrowed, as they were half a minute ago at most."""
-    return _choices.look((query, category_id), lambda: list_option_choices(_find(query, category_id)))
+    shelf = None if category_ids is None else frozenset(category_ids)
+    return _choices.look((query, shelf), lambda: list_option_choices(_find(query, shelf)))
 
 
-def _find(query: str, category_id: int | None) -> QuerySet[Product]:
+def list_related(*, product: ProductView, limit: int) -> tuple[ProductView, ...]:
+    """Return other products of the same shelf: those closest in price, of which something may be left."""
+    if product.category is None:
+        return ()
+    others = _published().filter(category_id=product.category.id).exclude(id=product.id)
+    distance = Abs(F("lowest_price") - Value(product.price_from or 0))
+    nearest = others.order_by(distance.asc(nulls_last=True), "-id")
+    found = _to_products(_with_details(nearest[: 2 * limit]))
+    return tuple(sorted(found, key=lambda other: other.is_sold_out)[:limit])
+
+
+def _find(query: str, category_ids: Collection[int] | None) -> QuerySet[Product]:
     found = _published()
-    if category_id is not None:
-        found = found.filter(category_id__in=_list_branch(category_id))
+    if category_ids is not None:
+        found = found.filter(category_id__in=category_ids)
     wanted = split_query(query)
     if query.strip() and not wanted:
         # Something was typed by which nothing is ever found.
@@ -80,20 +95,6 @@ def get_product(*, slug: str) -> ProductView:
     if not products:
         raise ProductNotFound(slug)
     return products[0]
-
-
-def _list_branch(category_id: int) -> set[int]:
-    """Return a category and all below it. A shop has few of them, so the tree is walked here."""
-    children: dict[int | None, list[int]] = defaultdict(list)
-    for id_, parent_id in Category.objects.values_list("id", "parent_id"):
-        children[parent_id].append(id_)
-    branch, found = set(), [category_id]
-    while found:
-        # The database cannot forbid a circle, so no category is visited twice.
-        if (current := found.pop()) not in branch:
-            branch.add(current)
-            found += children[current]
-    return branch
 
 
 def clean_query(query: str) -> str:

@@ -4,6 +4,7 @@ import datetime as dt
 
 from django import template
 from django.conf import settings
+from django.http import QueryDict
 from django.template import Context
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -71,10 +72,25 @@ def sentence_case(text: str) -> str:
 
 @register.simple_tag(takes_context=True)
 def query_with(context: Context, **changes: object) -> str:
-    """Return the query string of this page with some parameters changed."""
+    """Return the query string of this page with some parameters changed; None takes one out."""
+    return change_query(context["request"].GET, **changes)
+
+
+@register.simple_tag(takes_context=True)
+def query_without(context: Context, name: str, value: str) -> str:
+    """Return the query string of this page with one of a parameter's values taken out, on the first page."""
     parameters = context["request"].GET.copy()
+    parameters.setlist(name, [other for other in parameters.getlist(name) if other.strip() != value])
+    return change_query(parameters, page=None)
+
+
+def change_query(query: QueryDict, **changes: object) -> str:
+    """Return a query string with some parameters changed; None takes one out."""
+    parameters = query.copy()
     for name, value in changes.items():
-        parameters[name] = str(value)
+        parameters.pop(name, None)
+        if value is not None:
+            parameters[name] = str(value)
     return f"?{parameters.urlencode()}"
 
 

@@ -1,9 +1,10 @@
 """Home, shelves, search and product pages."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django_htmx.http import reswap, retarget
@@ -11,8 +12,12 @@ from django_htmx.http import reswap, retarget
 from shop import selectors
 from shop.errors import ProductNotFound
 from shop.glances import Glances
+from shop.listing import ListForm, list_ticks
 from shop.sale_board import read_board
 from shop.sale_panels import SalePanel
+from shop.search.types import EVERYTHING
+from shop.shelves import list_branch, list_crumbs, list_shelves
+from shop.templatetags.shop import change_query
 from shop.types import CategoryView, ProductView
 
 _HOME_SIZE: Final = 8
@@ -30,17 +35,17 @@ def show_home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def list_products(request: HttpRequest) -> HttpResponse:
     """Show all products, or what a search found."""
-    query = selectors.clean_query(request.GET.get("q", ""))
-    page = selectors.list_products(query=query, page=request.GET.get("page", "1"))
-    return render(request, "shop/product_list.html", {"page": page, "query": query})
+    return _show_list(request, None, selectors.list_categories())
 
 
 @require_safe
 def show_category(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show the products of a category."""
-    category = _get_category(slug)
-    page = selectors.list_products(category_id=category.id, page=request.GET.get("page", "1"))
-    return render(request, "shop/product_list.html", {"page": page, "category": category})
+    """Show the products of a category and of those below it."""
+    categories = selectors.list_categories()
+    category = next((category for category in categories if category.slug == slug), None)
+    if category is None:
+        raise Http404
+    return _show_list(request, category, categories)
 
 
 @require_safe
@@ -54,7 +59,14 @@ def show_product(request: HttpRequest, slug: str) -> HttpResponse:
     except ProductNotFound as error:
         raise Http404 from error
     panels = [SalePanel(sale, now) for sale in sales]
-    context = {"product": product, "related": related, "panels": panels}
+    categories = selectors.list_categories()
+    context = {
+        "product": product,
+        "related": related,
+        "panels": panels,
+        "categories": categories,
+        "crumbs": list_crumbs(product.category, categories),
+    }
     return render(request, "shop/product.html", context)
 
 
@@ -77,15 +89,30 @@ def show_sale(request: HttpRequest, sale_id: int) -> HttpResponse:
 
 def _read_page(slug: str) -> tuple[ProductView, tuple[ProductView, ...]]:
     product = selectors.get_product(slug=slug)
-    if product.category is None:
-        return product, ()
-    page = selectors.list_products(category_id=product.category.id, page_size=_MOST_RELATED + 1)
-    related = tuple(other for other in page.products if other.id != product.id)
-    return product, related[:_MOST_RELATED]
+    return product, selectors.list_related(product=product, limit=_MOST_RELATED)
 
 
-def _get_category(slug: str) -> CategoryView:
-    for category in selectors.list_categories():
-        if category.slug == slug:
-            return category
-    raise Http404
+def _show_list(
+    request: HttpRequest, category: CategoryView | None, categories: Sequence[CategoryView]
+) -> HttpResponse:
+    form, query = ListForm(request.GET), selectors.clean_query(request.GET.get("q", ""))
+    shelf = list_branch(category, categories) if category else None
+    asked = request.GET.get("page", "1")
+    page = selectors.list_products(
+        query=query, category_ids=shelf, filters=form.filters, sort_by=form.sort_by, page=asked
+    )
+    if asked != str(page.number):
+        # Of a list that has become shorter, or an address that was made up.
+        return redirect(request.path + change_query(request.GET, page=page.number))
+    context = {
+        "page": page,
+        "query": query,
+        "category": category,
+        "categories": categories,
+        "crumbs": list_crumbs(category, categories),
+        "shelves": list_shelves(query, category, categories),
+        "form": form,
+        "ticks": list_ticks(selectors.list_choices(query=query, category_ids=shelf), form),
+        "is_narrowed": form.filters != EVERYTHING,
+    }
+    return render(request, "shop/product_list.html", context)

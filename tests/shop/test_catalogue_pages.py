@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from shop.glances import Glances
 from shop.models import Category, Product, Variant
 from shop.sale_board import forget_board
 from tests.shop.shopping import index_all, make_product, make_variant
@@ -102,11 +103,13 @@ def test_a_percent_sign_is_not_a_wildcard(client: Client) -> None:
     assert names(client.get("/products/?q=%25")) == []
 
 
-@pytest.mark.parametrize("page", ["0", "-1", "abc", "1.5", "9" * 40, "9" * 5000, "%00", ""])
-def test_a_page_that_does_not_exist_becomes_the_nearest_that_does(client: Client, page: str) -> None:
-    make_variant()
-    answer = client.get(f"/products/?page={page}")
-    assert (answer.status_code, answer.context["page"].number) == (200, 1)
+@pytest.mark.parametrize("page", ["0", "-1", "abc", "1.5", "999", "9" * 40, "9" * 5000, "%00", "", "01"])
+def test_a_page_that_does_not_exist_leads_to_the_nearest_that_does(client: Client, page: str) -> None:
+    make_variant(make_product("Mug"))
+    index_all()
+    answer = client.get(f"/products/?q=mug&page={page}")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/products/?q=mug&page=1")
+    assert client.get(answer.headers["Location"]).status_code == 200
 
 
 def test_pages_hold_twelve_and_keep_the_search(client: Client) -> None:
@@ -139,17 +142,22 @@ def test_a_list_costs_the_same_however_long_it_is(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     shelf = Category.objects.create(name="Shelf", slug="shelf")
-    make_variant(make_product(category=shelf))
-    # Products, their count, variants, pictures, stock; the shelves in the header; flash sales.
-    with django_assert_num_queries(7):
+    make_variant(make_product(category=shelf), options=[["Size", "M"]])
+    # Products, their count, variants, pictures, stock; the shelves; flash sales; what to narrow by.
+    with django_assert_num_queries(8):
         client.get("/products/")
     for _number in range(11):
         product = make_product(category=shelf)
         make_variant(product)
         make_variant(product)
     forget_board()
+    # What to narrow by is known for half a minute.
     with django_assert_num_queries(7):
         client.get("/products/")
+    index_all()
+    Glances.forget_all()
+    with django_assert_num_queries(8):
+        client.get("/categories/shelf/?q=mug&stock=on&min=1&max=90&o=Size:M&sort=price")
 
 
 def test_a_description_keeps_its_markup_and_loses_everything_else(client: Client) -> None:
@@ -185,3 +193,78 @@ def test_a_category_shows_what_is_on_the_shelves_below_it(client: Client) -> Non
     # The database cannot forbid a circle of parents; the page must come back all the same.
     Category.objects.filter(pk=top.pk).update(parent=deep)
     assert names(client.get("/categories/top/")) == ["Buried"]
+
+
+def test_a_list_is_narrowed_and_sorted_by_its_address(client: Client) -> None:
+    for name, price, size, on_hand in (
+        ("Small", 1000, "S", 5),
+        ("Large", 2000, "L", 5),
+        ("Gone", 1500, "L", 0),
+    ):
+        make_variant(make_product(name), price=price, options=[["Size", size]], on_hand=on_hand)
+    index_all()
+    assert names(client.get("/products/?o=Size:L")) == ["Gone", "Large"]
+    assert names(client.get("/products/?o=Size:L&o=size:S&stock=on&sort=price")) == ["Small", "Large"]
+    assert names(client.get("/products/?min=10.01&max=19.99")) == ["Gone"]
+    page = client.get("/products/?o=Size:L&stock=on").content.decode()
+    assert '<input type="checkbox" name="o" value="Size:L" checked>' in page
+    assert 'href="/products/?stock=on"' in page, "the chip that takes the size out again"
+
+
+@pytest.mark.parametrize(
+    ("query", "error"),
+    [("min=abc", "Enter a number."), ("max=-1", "greater than or equal"), ("min=1.234", "2")],
+)
+def test_a_price_that_makes_no_sense_is_said_beside_its_field(client: Client, query: str, error: str) -> None:
+    make_variant(make_product("Mug"))
+    index_all()
+    answer = client.get(f"/products/?{query}")
+    assert names(answer) == ["Mug"]
+    assert error in " ".join(
+        message for messages in answer.context["form"].errors.values() for message in messages
+    )
+    assert b'aria-invalid="true"' in answer.content
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("o=", "o=:", "o=Size", "o=%00:%00", "o=a:" + "b" * 5000, "o=%ED%A0%80:x", "o=' OR 1=1:--"),
+        *(
+            "sort=nope",
+            "stock=no%00",
+            "max=1e400",
+            "min=NaN",
+            "min=" + "9" * 60,
+            "&".join(["o=Size:M"] * 500),
+        ),
+    ],
+)
+def test_filters_take_anything_anybody_can_type(client: Client, query: str) -> None:
+    make_variant(make_product("Mug"))
+    index_all()
+    assert client.get(f"/products/?{query}").status_code == 200
+
+
+def test_what_was_asked_for_stays_ticked_where_the_list_no_longer_has_it(client: Client) -> None:
+    make_variant(make_product("Mug"))
+    index_all()
+    page = client.get("/products/?o=Glaze:Ash").content.decode()
+    assert 'value="Glaze:Ash" checked' in page
+    assert "Nothing passes all of these filters" in page
+
+
+def test_a_list_shows_the_way_up_and_the_shelves_below(client: Client) -> None:
+    top = Category.objects.create(name="Kitchen", slug="kitchen")
+    middle = Category.objects.create(name="Knives", slug="knives", parent=top)
+    Category.objects.create(name="Bread knives", slug="bread-knives", parent=middle)
+    variant = make_variant(make_product("Knife", category=middle))
+    answer = client.get("/categories/knives/")
+    assert [crumb.name for crumb in answer.context["crumbs"]] == ["Kitchen", "Knives"]
+    assert [shelf.name for shelf in answer.context["shelves"]] == ["Bread knives"]
+    page = client.get(f"/products/{variant.product.slug}/")
+    assert [crumb.name for crumb in page.context["crumbs"]] == ["Kitchen", "Knives"]
+    assert [shelf.name for shelf in client.get("/products/?q=knive").context["shelves"]] == [
+        "Bread knives",
+        "Knives",
+    ]
