@@ -207,6 +207,10 @@ CELERY_BEAT_SCHEDULE = {
 
 SHOP_NAME = env.str("SHOP_NAME", default="Holdfast")
 SHOP_CURRENCY = env.str("SHOP_CURRENCY", default="USD").upper()
+# Where the shop is (two letters, such as DE): orders and estimates without an address are taxed as there.
+SHOP_COUNTRY = env.str("SHOP_COUNTRY", default="").upper()
+# Whether prices contain the taxes of the place an order goes to, or those are added to them.
+PRICES_INCLUDE_TAX = env.bool("PRICES_INCLUDE_TAX", default=False)
 PAYMENT_WINDOW_SECONDS = env.int("PAYMENT_WINDOW_SECONDS", default=900)
 PAYMENT_GATEWAYS = env.list("PAYMENT_GATEWAYS", default=["sandbox"])
 # What happens to money for an order that is already cancelled: "reserve" takes the stock again if it is still

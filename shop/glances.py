@@ -1,6 +1,7 @@
 """What this process read about a second ago, for what everybody looks at in the same moment.
 
-However many come, a process asks the database once a second. Nothing is decided by what is shown.
+However many come, a process asks the database once a second. No stock is decided by what is shown; the rules
+by which prices are put together (`shop.pricing`) may be a few seconds old.
 """
 
 import threading
@@ -12,6 +13,8 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 FRESH_SECONDS: Final = 1.0
+# For rules that every price depends on: what staff change holds everywhere after so long.
+RULES_FRESH_SECONDS: Final = 5.0
 _MOST_KEYS: Final = 500
 
 

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from shop.delivery import models as _delivery  # noqa: F401 - Django finds an app's models by this module
 from shop.mail.kinds import MailKind
 from shop.search import models as _search  # noqa: F401 - Django finds an app's models by this module
 from shop.tax.models import TaxClass

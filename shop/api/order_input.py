@@ -22,6 +22,7 @@ from shop.forms import list_country_codes
 
 MAX_LINES: Final = 200
 MAX_EMAIL_LENGTH: Final = 254
+MAX_METHOD_LENGTH: Final = 40
 _COUNTRY: Final = "country"
 
 
@@ -33,6 +34,7 @@ class OrderRequest:
     quantities: tuple[tuple[str, int], ...]
     shipping_address: Mapping[str, str] | None
     points: int = 0
+    shipping_method: str = ""
 
 
 class LineInput(serializers.Serializer[Any]):
@@ -50,6 +52,7 @@ class AddressInput(serializers.Serializer[Any]):
     line2 = TextField(max_length=200, required=False, allow_blank=True)
     city = TextField(max_length=120, required=False, allow_blank=True)
     postal_code = TextField(max_length=20, required=False, allow_blank=True)
+    region = TextField(max_length=60, required=False, allow_blank=True)
     country = CountryField(required=False, allow_blank=True)
 
 
@@ -59,6 +62,13 @@ class OrderInput(serializers.Serializer[Any]):
     email = serializers.EmailField(max_length=MAX_EMAIL_LENGTH)
     lines = serializers.ListField(child=LineInput(), min_length=1, max_length=MAX_LINES)
     shipping_address = AddressInput(required=False, allow_null=True)
+    shipping_method = TextField(
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        max_length=MAX_METHOD_LENGTH,
+        help_text="The code of a shipping method; without one, the cheapest to the address.",
+    )
     coupon = TextField(required=False, allow_null=True, allow_blank=True, max_length=64)
     points = PointsField(required=False)
 
@@ -85,11 +95,12 @@ def decode_plain_order(data: Any) -> OrderRequest | None:
     points = data.get("points", 0)
     if type(points) is not int or not 0 <= points <= MAX_QUANTITY:
         return None
+    method = data.get("shipping_method") or ""
+    if not _is_text(method, MAX_METHOD_LENGTH) or method != method.strip():
+        return None
     address = data.get("shipping_address")
-    if address is None:
-        return OrderRequest(email, quantities, None, points)
-    taken = _take_address(address)
-    return None if taken is None else OrderRequest(email, quantities, taken or None, points)
+    taken = {} if address is None else _take_address(address)
+    return None if taken is None else OrderRequest(email, quantities, taken or None, points, method)
 
 
 def _decode_with_serializers(data: Any) -> OrderRequest:
@@ -104,6 +115,7 @@ def _decode_with_serializers(data: Any) -> OrderRequest:
         quantities=tuple((line["sku"], line["quantity"]) for line in wanted["lines"]),
         shipping_address=address or None,
         points=wanted.get("points", 0),
+        shipping_method=wanted.get("shipping_method") or "",
     )
 
 

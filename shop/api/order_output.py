@@ -51,6 +51,9 @@ class AdjustmentOutput(serializers.Serializer[Any]):
         help_text="In minor units of the order's currency; less than 0 makes the order cheaper."
     )
     points = serializers.IntegerField(help_text="How many points it costs.")
+    included = serializers.IntegerField(
+        help_text="Tax that the prices contain: in the total already, and in no amount."
+    )
 
 
 class OrderOutput(serializers.Serializer[OrderView]):
@@ -184,6 +187,7 @@ def _show_adjustment(adjustment: Adjustment) -> dict[str, Any]:
         "label": adjustment.label,
         "amount": adjustment.amount,
         "points": adjustment.points,
+        "included": adjustment.included,
     }
 
 

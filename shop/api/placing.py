@@ -34,6 +34,7 @@ def place_requested(
         shipping_address=wanted.shipping_address,
         client_address=find_countable_address(meta),
         points=wanted.points,
+        shipping_method=wanted.shipping_method,
         ticket=meta.get(TICKET_META),
         now=timezone.now(),
     )

@@ -24,6 +24,7 @@ from orders.errors import (
 from payments.errors import GatewayUnavailable, InvalidSignature, MalformedEvent, UnknownGateway
 from shop.api import errors as api
 from shop.availability import RETRY_AFTER_SECONDS
+from shop.delivery.errors import NotDeliverable, ShippingMethodUnavailable
 from shop.errors import PointsNotTaken, ProductNotFound, ProductUnavailable
 from shop.gate.errors import MustWait
 
@@ -110,6 +111,13 @@ PROBLEMS: Final = (
         (IdempotencyKeyReused,),
     ),
     Problem("coupon-invalid", 422, _("The coupon is not valid"), (api.CouponInvalid,)),
+    Problem("not-deliverable", 422, _("The shop does not ship there"), (NotDeliverable,)),
+    Problem(
+        "shipping-method-unavailable",
+        422,
+        _("This shipping method is not to be had"),
+        (ShippingMethodUnavailable,),
+    ),
     Problem("points-missing", 409, _("There are not that many points"), (PointsMissing,)),
     Problem("points-not-taken", 422, _("Points cannot be used here"), (PointsNotTaken,)),
     Problem(

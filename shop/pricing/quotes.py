@@ -6,22 +6,32 @@ Rules are read from snapshots a few seconds old, so that a basket which none of 
 from dataclasses import replace
 
 from django.conf import settings
-from django.utils.translation import ngettext
 
-from orders.selectors import count_usable, divide, get_worth
-from orders.states import AdjustmentKind
-from orders.types import Adjustment
-from shop.errors import PointsNotTaken
+from orders.selectors import divide
+from shop.delivery.errors import ShippingMethodUnavailable
+from shop.delivery.methods import read_zones
+from shop.places.areas import find_place
+from shop.pricing.additions import add_shipping, add_taxes, spend_points
 from shop.pricing.types import NO_REDUCTION, Basket, Quote, Reduction
+from shop.tax.rates import list_rates
 
 
 def price(basket: Basket) -> Quote:
     """Return what a basket costs, in the language that is active. May read rules, outside any transaction."""
-    quote = _start(basket, NO_REDUCTION)
-    return _spend_points(quote, basket) if basket.points else quote
+    reduction = NO_REDUCTION
+    quote = _take_off(basket, reduction)
+    place = find_place(basket.address)
+    if zones := read_zones():
+        quote = add_shipping(quote, basket, zones=zones, place=place, is_free=reduction.free_shipping)
+    elif basket.shipping_method:
+        quote = replace(quote, problems=(*quote.problems, ShippingMethodUnavailable(basket.shipping_method)))
+    place = place or find_place(None, otherwise=settings.SHOP_COUNTRY)
+    if place and (rates := list_rates(place=place)):
+        quote = add_taxes(quote, basket, rates=rates, place=place)
+    return spend_points(quote, basket) if basket.points else quote
 
 
-def _start(basket: Basket, reduction: Reduction) -> Quote:
+def _take_off(basket: Basket, reduction: Reduction) -> Quote:
     """Return what the lines cost after reductions."""
     quote = Quote(
         lines_amount=basket.lines_amount,
@@ -34,22 +44,3 @@ def _start(basket: Basket, reduction: Reduction) -> Quote:
     amounts = [line.amount for line in basket.lines]
     off = reduction.by_line or divide(quote.lines_amount - quote.total, amounts)
     return replace(quote, shares=tuple(a - b for a, b in zip(amounts, off, strict=True)))
-
-
-def _spend_points(quote: Quote, basket: Basket) -> Quote:
-    """Take points off the total: no more than it is worth, so that none is spent for nothing."""
-    if not settings.POINT_VALUE or basket.customer_id is None:
-        return replace(quote, problems=(*quote.problems, PointsNotTaken()))
-    usable = min(basket.points, count_usable(amount=quote.total))
-    if not usable:
-        return quote
-    label = ngettext("%(points)d point", "%(points)d points", usable) % {"points": usable}
-    spent = Adjustment(AdjustmentKind.POINTS.value, label, -get_worth(points=usable), usable)
-    shares = quote.shares or tuple(line.amount for line in basket.lines)
-    # What belongs to no line, such as shipping, is paid by its part of the points, too.
-    *off, _rest = divide(-spent.amount, [*shares, quote.total - sum(shares)])
-    return replace(
-        quote,
-        adjustments=(*quote.adjustments, spent),
-        shares=tuple(share - part for share, part in zip(shares, off, strict=True)),
-    )

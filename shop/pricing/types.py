@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from orders.types import Adjustment, Allowance
+from shop.delivery.methods import DeliveryOption
 from shop.errors import ShopError
 
 
@@ -94,6 +95,9 @@ class Quote:
     allowances: tuple[Allowance, ...] = ()
     shares: tuple[int, ...] | None = None
     problems: tuple[ShopError, ...] = ()
+    # How it can be shipped, and the code of the method the quote is with: the one chosen, or the cheapest.
+    shipping_options: tuple[DeliveryOption, ...] = ()
+    shipping_method: str = ""
 
     @property
     def total(self) -> int:

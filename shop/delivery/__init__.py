@@ -1,0 +1,1 @@
+"""Shipping: zones, the methods of each, and prices by weight."""
