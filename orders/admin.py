@@ -26,7 +26,7 @@ from orders.states import CancelReason, OrderStatus
 
 # Of a SKU that everybody buys, a search shows the latest orders.
 _MOST_FOUND_BY_SKU: Final = 500
-_ADDRESS_ORDER: Final = ("name", "line1", "line2", "postal_code", "city", "country")
+_ADDRESS_ORDER: Final = ("name", "line1", "line2", "postal_code", "city", "region", "country")
 
 
 class ParkedOrderFilter(ParkedFilter):

@@ -18,10 +18,12 @@ from inventory.errors import DuplicateSku, InventoryError
 from inventory.selectors import express_available, list_strategies
 from orders.money import format_money
 from shop.admin_forms import CategoryForm, NewVariantForm, NewVariantFormSet, ProductForm, VariantForm
+from shop.delivery import admin as delivery_admin
 from shop.mail_admin import SentMailAdmin
 from shop.models import Category, FlashSale, Product, ProductImage, SentMail, Variant
 from shop.sale_admin import FlashSaleAdmin
 from shop.services.catalogue import NewVariant, ProductDraft, save_product
+from shop.tax import admin as tax_admin
 
 _VARIANT_FIELDS = ("options", "price_amount", "weight_grams", "position", "is_active")
 
@@ -200,6 +202,8 @@ class ProductAdmin(StaffAdmin):
         return may_save and request.user.has_perm("inventory.change_stockitem")
 
 
+delivery_admin.register(admin.site)
+tax_admin.register(admin.site)
 admin.site.register(FlashSale, FlashSaleAdmin)
 admin.site.register(SentMail, SentMailAdmin)
 

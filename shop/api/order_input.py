@@ -95,7 +95,8 @@ def decode_plain_order(data: Any) -> OrderRequest | None:
     points = data.get("points", 0)
     if type(points) is not int or not 0 <= points <= MAX_QUANTITY:
         return None
-    method = data.get("shipping_method") or ""
+    method = data.get("shipping_method")
+    method = "" if method is None else method
     if not _is_text(method, MAX_METHOD_LENGTH) or method != method.strip():
         return None
     address = data.get("shipping_address")

@@ -41,7 +41,9 @@ def test_an_order_spends_points_and_says_so(client: Client, buyer: tuple[int, di
     customer_id, headers = buyer
     order = post_order(client, (make_variant(price=1250), 1), headers=headers, points=40).json()
     assert order["total"] == {"amount": 1170, "currency": "USD"}
-    assert order["adjustments"] == [{"kind": "points", "label": "40 points", "amount": -80, "points": 40}]
+    assert order["adjustments"] == [
+        {"kind": "points", "label": "40 points", "amount": -80, "points": 40, "included": 0}
+    ]
     assert get_points(customer_id=customer_id).balance == 60
 
 
