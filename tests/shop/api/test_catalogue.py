@@ -4,6 +4,7 @@ import pytest
 
 from shop.models import Product
 from tests.shop.api.calls import assert_problem, make_variant, post_order
+from tests.shop.shopping import index_all
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +52,7 @@ def test_products_come_page_by_page_newest_first(client):
 
 def test_products_are_found_by_word_and_by_sku(client):
     kettle, _mug = make_variant(name="Kettle"), make_variant(name="Mug")
+    index_all()
     for search in ("kettle", kettle):
         assert [p["name"] for p in client.get(PRODUCTS, {"search": search}).json()["results"]] == ["Kettle"]
 
