@@ -5,8 +5,11 @@ from typing import Any, Final
 from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+
+from inventory.backoffice import count_waiting
 
 # What is sold, who bought it, who paid, what is there; then what else is installed, by name.
 _APPS_IN_ORDER: Final = ("shop", "orders", "payments", "inventory")
@@ -24,6 +27,10 @@ class HoldfastAdminSite(admin.AdminSite):
     site_header = format_lazy("{shop} {staff}", shop=settings.SHOP_NAME, staff=_("for staff"))
     site_title = format_lazy("{shop} {staff}", shop=settings.SHOP_NAME, staff=_("for staff"))
     index_title = _("Shop administration")
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """Show what waits for somebody above all there is."""
+        return super().index(request, {**(extra_context or {}), "waiting": count_waiting(self, request)})
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Return what this person may see, the shop's own first."""

@@ -5,8 +5,9 @@ from typing import cast
 from django.contrib import admin
 from knox.models import AuthToken
 
-from inventory.backoffice import PanelSource, StaffAdmin
+from inventory.backoffice import NoticeSource, PanelSource, StaffAdmin
 from orders.models import Order
+from payments.admin_notices import explain_payments, explain_refunds
 from payments.admin_panels import show_payments, show_refunds_of_order
 from payments.staff_actions import REFUND
 from shop.mail_admin import show_mail
@@ -22,6 +23,10 @@ def join_staff_pages() -> None:
     orders = cast(StaffAdmin, admin.site.get_model_admin(Order))
     orders.extend(
         actions=[REFUND],
+        notices=[
+            NoticeSource("payments.view_payment", explain_payments),
+            NoticeSource("payments.view_refund", explain_refunds),
+        ],
         panels=[
             PanelSource("payments.view_payment", show_payments),
             PanelSource("payments.view_refund", show_refunds_of_order),

@@ -10,17 +10,18 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inventory.backoffice import PanelSource, RecordAdmin, StaffAction
+from inventory.backoffice import NoticeSource, PanelSource, RecordAdmin, StaffAction, WaitingList
 from inventory.backoffice import explain as explain_stock
 from inventory.errors import StockBusy
 from inventory.selectors import list_latest_reservations
 from orders import services
 from orders import step_admin as _step_admin  # noqa: F401 - registers its pages
+from orders.admin_notices import explain_messages, explain_parked, explain_steps
 from orders.admin_panels import show_lines, show_messages, show_movements, show_steps
 from orders.errors import InvalidTransition, OrderGoesBack, OrderNotFound
 from orders.models import Order
 from orders.money import format_money
-from orders.outbox_admin import ParkedFilter
+from orders.outbox_admin import ParkedFilter, choose_parked
 from orders.points.admin import POINTS_OF_ORDER
 from orders.states import CancelReason, OrderStatus
 
@@ -34,8 +35,15 @@ class ParkedOrderFilter(ParkedFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """See SimpleListFilter."""
-        found = super().queryset(request, queryset)
-        return found.filter(status=OrderStatus.PENDING) if self.value() == "yes" else found
+        return _choose_parked(queryset) if self.value() == "yes" else queryset
+
+
+def _choose_parked(orders: QuerySet[Any]) -> QuerySet[Any]:
+    return choose_parked(orders).filter(status=OrderStatus.PENDING)
+
+
+def _choose_unshipped(orders: QuerySet[Any]) -> QuerySet[Any]:
+    return orders.filter(status=OrderStatus.PAID)
 
 
 def explain(error: Exception) -> str:
@@ -117,7 +125,7 @@ class OrderAdmin(RecordAdmin):
     )
     sortable_by = ()
     fieldsets = (
-        (None, {"fields": (("number", "status"), "show_total", "email", "customer")}),
+        (None, {"fields": (("number", "status"), ("show_total", "show_refunded"), "email", "customer")}),
         (gettext_lazy("Shipping address"), {"fields": ("show_address",)}),
         (
             gettext_lazy("When"),
@@ -132,8 +140,19 @@ class OrderAdmin(RecordAdmin):
         ),
         (gettext_lazy("Behind the scenes"), {"fields": ("stock_reference", ("parked_at", "parked_because"))}),
     )
-    readonly_fields = ("show_total", "show_address")
+    readonly_fields = ("show_total", "show_refunded", "show_address")
     staff_actions = (CANCEL, SHIP, UNPARK)
+    notices = (
+        NoticeSource("orders.view_order", explain_parked),
+        NoticeSource("orders.view_orderstep", explain_steps),
+        NoticeSource("orders.view_outboxmessage", explain_messages),
+    )
+    waiting_lists = (
+        WaitingList(gettext_lazy("paid orders to be shipped"), "status__exact=paid", _choose_unshipped),
+        WaitingList(
+            gettext_lazy("overdue orders that the sweep could not cancel"), "parked=yes", _choose_parked
+        ),
+    )
     panels = (
         PanelSource("orders.view_order", show_lines),
         PanelSource("orders.view_orderstep", show_steps),
@@ -146,6 +165,11 @@ class OrderAdmin(RecordAdmin):
     def show_total(self, order: Order) -> str:
         """The amount as people read it."""
         return format_money(order.total_amount, order.currency)
+
+    @admin.display(description=gettext_lazy("refunded"))
+    def show_refunded(self, order: Order) -> str:
+        """What went back of it, or is about to."""
+        return format_money(order.refunded_amount, order.currency)
 
     @admin.display(description=gettext_lazy("due"))
     def show_due(self, order: Order) -> dt.datetime | None:

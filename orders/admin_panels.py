@@ -3,7 +3,7 @@
 from functools import reduce
 from operator import or_
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from inventory.backoffice import Link, Panel
 from inventory.selectors import list_movements
 from orders.models import Order, OutboxMessage
 from orders.money import format_money
+from orders.states import StepState
 from orders.step_actions import SETTLE, TRY_AGAIN
 from orders.steps.models import OrderStep
 from orders.steps.registry import label_step
@@ -72,7 +73,7 @@ def show_steps(order: Order) -> Panel:
     columns = [_("Step"), _("State"), _("Began"), _("Done"), _("Failed"), _("Undone"), _("Attempts")]
     return Panel(
         title=_("After payment"),
-        columns=[*columns, _("Latest error"), ""],
+        columns=[*columns, _("Latest error or tracking number"), ""],
         rows=[
             [
                 format_html(
@@ -86,12 +87,18 @@ def show_steps(order: Order) -> Panel:
                 step.failed_at,
                 step.undone_at,
                 step.attempts,
-                step.failed_because or step.latest_error,
+                step.failed_because or step.latest_error or _show_tracking(step),
                 _link_actions(step),
             ]
             for step in order.steps.order_by("position")
         ],
     )
+
+
+def _show_tracking(step: OrderStep) -> str:
+    """Return what the customer finds the parcel by, of the step that booked it."""
+    booked = step.result if step.state == StepState.DONE and isinstance(step.result, dict) else {}
+    return str(booked.get("tracking_number", ""))
 
 
 def _link_actions(step: OrderStep) -> str:
@@ -104,8 +111,8 @@ def _link_actions(step: OrderStep) -> str:
     return format_html_join(" ", '<a class="button" href="{}">{}</a>', links)
 
 
-def show_messages(order: Order) -> Panel:
-    """Return what had to happen outside the database because of the order."""
+def find_messages(order: Order) -> QuerySet[OutboxMessage]:
+    """Return the messages that tell of the order, oldest first."""
     exact = [
         f"{topic}:{order.pk}{suffix}"
         for topic in list_topics()
@@ -113,6 +120,16 @@ def show_messages(order: Order) -> Panel:
     ]
     # Of what happens to an order more than once, each has its own name behind that of the order.
     about_order = reduce(or_, (Q(key__startswith=f"{topic}:{order.pk}:") for topic in list_topics()))
+    return OutboxMessage.objects.filter(Q(key__in=exact) | about_order).order_by("id")
+
+
+def name_message(message: OutboxMessage) -> str:
+    """Return what a message is about, and whom it is for."""
+    return f"{message.topic}/{message.subscriber}" if message.subscriber else message.topic
+
+
+def show_messages(order: Order) -> Panel:
+    """Return what had to happen outside the database because of the order."""
     return Panel(
         title=_("Outbox messages"),
         columns=[_("Message"), _("Created"), _("Delivered"), _("Parked"), _("Attempts"), _("Latest error")],
@@ -121,7 +138,7 @@ def show_messages(order: Order) -> Panel:
                 format_html(
                     '<a href="{}">{}</a>',
                     reverse("admin:orders_outboxmessage_change", args=[message.pk]),
-                    f"{message.topic}/{message.subscriber}" if message.subscriber else message.topic,
+                    name_message(message),
                 ),
                 message.created_at,
                 message.delivered_at,
@@ -129,7 +146,7 @@ def show_messages(order: Order) -> Panel:
                 message.attempts,
                 message.latest_error,
             ]
-            for message in OutboxMessage.objects.filter(Q(key__in=exact) | about_order).order_by("id")
+            for message in find_messages(order)
         ],
     )
 

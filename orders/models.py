@@ -94,6 +94,8 @@ class Order(models.Model):
             # an order changes its status.
             models.Index(fields=["customer", "payment_due_at"], name="order_customer_due"),
             models.Index(fields=["client_address", "payment_due_at"], name="order_address_due"),
+            # Staff find an order by what its customer says on the telephone.
+            models.Index(fields=["email"], name="order_email"),
         ]
 
     def __str__(self) -> str:

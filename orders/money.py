@@ -14,6 +14,13 @@ def format_money(amount: int, currency: str) -> str:
     return format_currency(value, currency, locale=find_locale(get_language() or "en"))
 
 
+def write_money(amount: int, currency: str) -> str:
+    """Return an amount that came from outside written out; one in what is no currency is shown as it came."""
+    if not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
+        return f"{amount} {currency}"
+    return format_money(amount, currency)
+
+
 @lru_cache
 def find_locale(language: str) -> Locale:
     """Return the formatting rules of a language code such as `zh-hans`; English where there are none."""

@@ -1,6 +1,7 @@
 """Staff pages for the outbox and the health of scheduled jobs."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any, Final
 
 from django.contrib import admin
@@ -9,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inventory.backoffice import RecordAdmin, StaffAction
+from inventory.backoffice import Notice, NoticeSource, RecordAdmin, StaffAction, WaitingList
 from orders import services
 from orders.models import JobHealth, OutboxMessage
 
@@ -26,7 +27,12 @@ class ParkedFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """See SimpleListFilter."""
-        return queryset.filter(parked_at__isnull=False) if self.value() == "yes" else queryset
+        return choose_parked(queryset) if self.value() == "yes" else queryset
+
+
+def choose_parked(queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """Narrow a list to what was given up on."""
+    return queryset.filter(parked_at__isnull=False)
 
 
 def _requeue(message: OutboxMessage, actor: str, now: dt.datetime) -> bool:
@@ -43,6 +49,13 @@ REQUEUE: Final = StaffAction(
     is_possible=lambda message: message.parked_at is not None,
     run=_requeue,
 )
+
+
+def _explain_parked(message: OutboxMessage) -> Iterable[Notice]:
+    if message.parked_at:
+        yield Notice(
+            _("Delivery was given up. Once its cause is gone (latest error), press “Deliver again” above.")
+        )
 
 
 @admin.register(OutboxMessage)
@@ -71,6 +84,12 @@ class OutboxMessageAdmin(RecordAdmin):
     )
     readonly_fields = ("show_state",)
     staff_actions = (REQUEUE,)
+    notices = (NoticeSource("orders.view_outboxmessage", _explain_parked),)
+    waiting_lists = (
+        WaitingList(
+            gettext_lazy("messages that could not be delivered, mail among them"), "parked=yes", choose_parked
+        ),
+    )
 
     @admin.display(description=gettext_lazy("state"))
     def show_state(self, message: OutboxMessage) -> str:

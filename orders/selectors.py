@@ -134,6 +134,12 @@ def count_parked_messages() -> dict[str, int]:
     return dict(parked.values_list("topic").annotate(count=Count("id")))
 
 
+def find_parked_message(*, key: str) -> int | None:
+    """Return the id of the latest parked outbox message whose key begins like this."""
+    parked = OutboxMessage.objects.filter(key__startswith=key, parked_at__isnull=False)
+    return parked.order_by("-id").values_list("id", flat=True).first()
+
+
 def get_job_health(*, name: str) -> tuple[dt.datetime, str] | None:
     """Return when a scheduled job last succeeded and what it did, or None if it never ran."""
     return JobHealth.objects.filter(name=name).values_list("succeeded_at", "detail").first()

@@ -9,11 +9,20 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy
 
-from inventory.backoffice import PanelSource, RecordAdmin
+from inventory.backoffice import NoticeSource, PanelSource, RecordAdmin, WaitingList
 from orders.errors import OrderNotFound
-from orders.money import format_money
+from orders.money import format_money, write_money
 from orders.selectors import get_order
-from payments.admin_filters import OpenFilter, WaitingFilter
+from payments import finding_admin as _finding_admin  # noqa: F401 - registers its page
+from payments.admin_filters import (
+    PaymentFilter,
+    RefundFilter,
+    WaitingFilter,
+    choose_for_staff,
+    choose_review,
+    choose_waiting_refunds,
+)
+from payments.admin_notices import explain_event, explain_payment, explain_refund, explain_unsent
 from payments.admin_panels import show_events, show_refunds_of_payment
 from payments.hiding import hide_secrets
 from payments.models import (
@@ -21,14 +30,11 @@ from payments.models import (
     GatewayEvent,
     Payment,
     PaymentStatus,
-    ReconciliationFinding,
     Refund,
 )
 from payments.staff_actions import (
-    BOOK_REFUNDS,
     CLOSE,
     CONFIRM,
-    DISMISS,
     REAPPLY,
     REFUND_SENT,
     RESEND,
@@ -46,13 +52,6 @@ def _find_order(search_term: str) -> int | None:
         return None
 
 
-def _write_money(amount: int, currency: str) -> str:
-    """Write an amount out; what is no currency is shown as it came."""
-    if not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
-        return f"{amount} {currency}"
-    return format_money(amount, currency)
-
-
 @admin.register(Payment)
 class PaymentAdmin(RecordAdmin):
     """Attempts to pay, to be read."""
@@ -61,7 +60,7 @@ class PaymentAdmin(RecordAdmin):
         *("created_at", "show_order", "gateway", "status"),
         *("show_amount", "show_received", "show_refunded"),
     )
-    list_filter = ("status", "gateway", "created_at")
+    list_filter = (PaymentFilter, "status", "gateway", "created_at")
     list_select_related = ("order",)
     search_fields = ("=reference",)
     search_help_text = gettext_lazy("The gateway's reference, or the number of an order.")
@@ -74,6 +73,10 @@ class PaymentAdmin(RecordAdmin):
     )
     readonly_fields = ("show_amount", "show_received", "show_refunded")
     staff_actions = (CONFIRM, SEND_BACK)
+    notices = (NoticeSource("payments.view_payment", explain_payment),)
+    waiting_lists = (
+        WaitingList(gettext_lazy("payments in the wrong amount"), "waiting=staff", choose_review),
+    )
     change_list_template = "admin/staff/payment_list.html"
     panels = (
         PanelSource("payments.view_refund", show_refunds_of_payment),
@@ -110,13 +113,13 @@ class PaymentAdmin(RecordAdmin):
     @admin.display(description=gettext_lazy("received"))
     def show_received(self, payment: Payment) -> str:
         """What came in, with a word where it is not what was asked for."""
-        text = _write_money(payment.received_amount, payment.money_currency)
+        text = write_money(payment.received_amount, payment.money_currency)
         return f"{text} ⚠" if payment.status == PaymentStatus.REVIEW else text
 
     @admin.display(description=gettext_lazy("refunded"))
     def show_refunded(self, payment: Payment) -> str:
         """What went back, or is about to."""
-        return _write_money(payment.refunded_amount, payment.money_currency)
+        return write_money(payment.refunded_amount, payment.money_currency)
 
 
 @admin.register(Refund)
@@ -132,7 +135,7 @@ class RefundAdmin(RecordAdmin):
         "actor",
         "succeeded_at",
     )
-    list_filter = ("status", "created_at")
+    list_filter = (RefundFilter, "status", "created_at")
     list_select_related = ("payment__order",)
     search_fields = ("=reference", "=payment__reference")
     search_help_text = gettext_lazy("The gateway's reference, or the number of an order.")
@@ -147,6 +150,17 @@ class RefundAdmin(RecordAdmin):
     )
     readonly_fields = ("show_amount",)
     staff_actions = (REFUND_SENT, RESEND)
+    notices = (
+        NoticeSource("payments.view_refund", explain_refund),
+        NoticeSource("orders.view_outboxmessage", explain_unsent),
+    )
+    waiting_lists = (
+        WaitingList(
+            gettext_lazy("refunds that came back, or that you send from the bank"),
+            "waiting=staff",
+            choose_waiting_refunds,
+        ),
+    )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -164,41 +178,7 @@ class RefundAdmin(RecordAdmin):
     @admin.display(description=gettext_lazy("amount"))
     def show_amount(self, refund: Refund) -> str:
         """What goes back."""
-        return _write_money(refund.amount, refund.payment.money_currency)
-
-
-@admin.register(ReconciliationFinding)
-class ReconciliationFindingAdmin(RecordAdmin):
-    """Where a gateway's list and our payments disagree, or did."""
-
-    list_display = (
-        *("first_seen_at", "gateway", "kind", "reference", "show_expected", "show_actual"),
-        *("resolved_at", "dismissed_at"),
-    )
-    list_filter = (OpenFilter, "kind", "gateway")
-    search_fields = ("=reference",)
-    search_help_text = gettext_lazy("The gateway's name of a payment.")
-    sortable_by = ()
-    fields = (
-        ("gateway", "kind"),
-        ("reference", "payment", "charged_at"),
-        ("show_expected", "show_actual"),
-        "detail",
-        ("first_seen_at", "last_seen_at"),
-        ("resolved_at", "dismissed_at"),
-    )
-    readonly_fields = ("show_expected", "show_actual")
-    staff_actions = (BOOK_REFUNDS, DISMISS)
-
-    @admin.display(description=gettext_lazy("ours"))
-    def show_expected(self, finding: ReconciliationFinding) -> str:
-        """What we have on record."""
-        return format_money(finding.expected, finding.currency)
-
-    @admin.display(description=gettext_lazy("the gateway's"))
-    def show_actual(self, finding: ReconciliationFinding) -> str:
-        """What the gateway has on record."""
-        return format_money(finding.actual, finding.currency)
+        return write_money(refund.amount, refund.payment.money_currency)
 
 
 @admin.register(GatewayEvent)
@@ -211,7 +191,9 @@ class GatewayEventAdmin(RecordAdmin):
     )
     list_filter = (WaitingFilter, "outcome", "gateway", "received_at")
     search_fields = ("=event_id", "=reference")
-    search_help_text = gettext_lazy("The gateway's name of an event or of a payment.")
+    search_help_text = gettext_lazy(
+        "The gateway's name of an event or of a payment, or the number of an order."
+    )
     sortable_by = ()
     fields = (
         ("gateway", "event_id", "kind"),
@@ -223,13 +205,29 @@ class GatewayEventAdmin(RecordAdmin):
     )
     readonly_fields = ("show_amount", "show_outcome", "show_body")
     staff_actions = (REAPPLY, CLOSE)
+    notices = (NoticeSource("payments.view_gatewayevent", explain_event),)
+    waiting_lists = (
+        WaitingList(
+            gettext_lazy("gateway events and statement lines that could not be applied"),
+            "waiting=staff",
+            choose_for_staff,
+        ),
+    )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find by the number of an order if there is one, else by what gateways call things."""
+        if (order_id := _find_order(search_term)) is not None:
+            return queryset.filter(payment__order_id=order_id), False
+        return super().get_search_results(request, queryset, search_term)
 
     @admin.display(description=gettext_lazy("amount"))
     def show_amount(self, event: GatewayEvent) -> str:
         """The amount the event names; what is no currency is shown as it came."""
         if event.amount is None:
             return ""
-        return _write_money(event.amount, event.currency)
+        return write_money(event.amount, event.currency)
 
     @admin.display(description=gettext_lazy("outcome"))
     def show_outcome(self, event: GatewayEvent) -> str:

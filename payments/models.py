@@ -69,7 +69,11 @@ class Payment(models.Model):
         verbose_name_plural = _("payments")
         permissions: ClassVar = [("confirm_payment", _("Can confirm that a transfer arrived"))]
         # Reconciliation looks at recent payments, however many there are.
-        indexes: ClassVar = [models.Index(fields=["created_at"], name="payment_created")]
+        indexes: ClassVar = [
+            models.Index(fields=["created_at"], name="payment_created"),
+            # Few are in review, among all there ever were, and staff are told of each.
+            models.Index(fields=["status"], name="payment_status"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["gateway", "reference"], name="payment_once_per_reference"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),
@@ -148,6 +152,7 @@ class Refund(models.Model):
     class Meta:
         verbose_name = _("refund")
         verbose_name_plural = _("refunds")
+        indexes: ClassVar = [models.Index(fields=["status"], name="refund_status")]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive")
         ]

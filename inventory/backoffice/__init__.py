@@ -3,17 +3,32 @@
 In the lowest app, because every app's admin builds on it; it knows nothing of what is recorded.
 """
 
-from inventory.backoffice.pages import RecordAdmin, StaffAdmin, get_actor
-from inventory.backoffice.parts import Link, Panel, PanelSource, StaffAction
+from inventory.backoffice.acting import get_actor
+from inventory.backoffice.pages import RecordAdmin, StaffAdmin
+from inventory.backoffice.parts import (
+    Link,
+    Notice,
+    NoticeSource,
+    Panel,
+    PanelSource,
+    StaffAction,
+    WaitingList,
+)
+from inventory.backoffice.waiting import WaitingCount, count_waiting
 from inventory.wording import explain
 
 __all__ = [
     "Link",
+    "Notice",
+    "NoticeSource",
     "Panel",
     "PanelSource",
     "RecordAdmin",
     "StaffAction",
     "StaffAdmin",
+    "WaitingCount",
+    "WaitingList",
+    "count_waiting",
     "explain",
     "get_actor",
 ]

@@ -1,7 +1,6 @@
 """The pages of the Django admin as the shop's staff get them."""
 
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from django.contrib import admin, messages
@@ -9,18 +8,16 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.core.exceptions import PermissionDenied
-from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from inventory.backoffice.acting import rewind_uploads, run_action
 from inventory.backoffice.paging import BoundedPaginator
-from inventory.backoffice.parts import Link, PanelSource, StaffAction
+from inventory.backoffice.parts import Link, NoticeSource, PanelSource, StaffAction, WaitingList
 from inventory.backoffice.widgets import ForgivingAutocomplete
 from inventory.errors import StockBusy
 from inventory.transactions import run_in_transaction
@@ -29,12 +26,6 @@ from inventory.wording import explain
 # How many records one press of a button may work on: each is a transaction, and somebody is waiting.
 MOST_AT_ONCE: Final = 100
 _LONGEST_SEARCH: Final = 100
-_ACTOR_LENGTH: Final = 100
-
-
-def get_actor(request: HttpRequest) -> str:
-    """Return who acts, as the ledger and the orders note it."""
-    return f"staff:{request.user.get_username()}"[:_ACTOR_LENGTH]
 
 
 class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generic at run time
@@ -49,11 +40,23 @@ class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generic at r
     change_form_template = "admin/staff/change_form.html"
     staff_actions: Sequence[StaffAction] = ()
     panels: Sequence[PanelSource] = ()
+    notices: Sequence[NoticeSource] = ()
+    waiting_lists: Sequence[WaitingList] = ()
 
-    def extend(self, *, actions: Iterable[StaffAction] = (), panels: Iterable[PanelSource] = ()) -> None:
-        """Add what another app contributes to this record; for the composition root."""
+    def extend(
+        self,
+        *,
+        actions: Iterable[StaffAction] = (),
+        notices: Iterable[NoticeSource] = (),
+        panels: Iterable[PanelSource] = (),
+    ) -> None:
+        """Add what another app contributes to this record; for the composition root.
+
+        Panels come right after the record's first one, which says what it consists of.
+        """
         self.staff_actions = [*self.staff_actions, *actions]
-        self.panels = [*self.panels, *panels]
+        self.notices = [*self.notices, *notices]
+        self.panels = [*self.panels[:1], *panels, *self.panels[1:]]
 
     # What may go wrong while a form is saved, and how to say it.
     save_errors: tuple[type[Exception], ...] = (StockBusy,)
@@ -75,7 +78,7 @@ class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generic at r
             return show(request, object_id, form_url, extra_context)
 
         def save() -> Any:
-            _rewind_uploads(request)
+            rewind_uploads(request)
             return show(request, object_id, form_url, extra_context)
 
         try:
@@ -145,7 +148,7 @@ class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generic at r
             return action.open_page(self, request, record)
         if request.method != "POST":
             return self.ask(request, action, [record])
-        self.run_action(request, action, [record])
+        run_action(self, request, action, [record])
         return redirect(self.url_of(record))
 
     def ask(self, request: HttpRequest, action: StaffAction, records: Sequence[Any]) -> TemplateResponse:
@@ -160,30 +163,6 @@ class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generic at r
         }
         return TemplateResponse(request, "admin/staff/confirm.html", context)
 
-    def run_action(self, request: HttpRequest, action: StaffAction, records: Sequence[Any]) -> None:
-        """Do it, record by record; what fails for one does not hold up the others."""
-        actor, now = get_actor(request), timezone.now()
-        done = 0
-        for record in records:
-            # The button was hidden, or shown before somebody else was faster; the list offers it for all.
-            if not action.is_possible(record):
-                self.message_user(request, f"{record}: {action.why_not(record)}", messages.WARNING)
-                continue
-            try:
-                was_done = action.run(record, actor, now)
-            except action.errors as error:
-                self.message_user(request, f"{record}: {action.explain(error)}", messages.ERROR)
-                continue
-            if was_done:
-                self.log_change(request, record, str(action.label))
-                done += 1
-            else:
-                text = _("%(record)s: there was nothing to do any more.") % {"record": record}
-                self.message_user(request, text, messages.WARNING)
-        if done:
-            text = ngettext("%(action)s: done.", "%(action)s: done for %(count)d.", done)
-            self.message_user(request, text % {"action": action.label, "count": done}, messages.SUCCESS)
-
     def render_change_form(
         self,
         request: HttpRequest,
@@ -193,7 +172,7 @@ class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generic at r
         form_url: str = "",
         obj: Any = None,
     ) -> HttpResponse:
-        """Add links, buttons and panels to the page of a record."""
+        """Add notices, links, buttons and panels to the page of a record."""
         if obj is not None:
             context["staff_links"] = [
                 *self.get_links(request, obj),
@@ -203,8 +182,11 @@ class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generic at r
                     if action.is_possible(obj)
                 ),
             ]
-            allowed = [source for source in self.panels if request.user.has_perm(source.permission)]
-            context["staff_panels"] = [source.make(obj) for source in allowed]
+            may = request.user.has_perm
+            context["staff_notices"] = [
+                notice for source in self.notices if may(source.permission) for notice in source.make(obj)
+            ]
+            context["staff_panels"] = [source.make(obj) for source in self.panels if may(source.permission)]
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def _list_permitted(self, request: HttpRequest) -> list[StaffAction]:
@@ -229,18 +211,6 @@ class RecordAdmin(StaffAdmin):
         return False
 
 
-def _rewind_uploads(request: HttpRequest) -> None:
-    """Let uploads be read from their start: an attempt that lost its race has used them up.
-
-    Raises StockBusy if that attempt moved one away: it cannot be saved again, and must be sent again.
-    """
-    for _name, uploads in request.FILES.lists():
-        for upload in uploads:
-            if isinstance(upload, TemporaryUploadedFile) and not Path(upload.temporary_file_path()).exists():
-                raise StockBusy("an upload was used up by an attempt that lost its race")
-            upload.seek(0)
-
-
 _BulkAction = Callable[[StaffAdmin, HttpRequest, QuerySet[Any]], HttpResponse | None]
 
 
@@ -253,7 +223,7 @@ def _act_on_many(action: StaffAction) -> _BulkAction:
             return None
         if "confirmed" not in request.POST:
             return pages.ask(request, action, records)
-        pages.run_action(request, action, records)
+        run_action(pages, request, action, records)
         return None
 
     return act

@@ -1,10 +1,11 @@
 """What a staff page is put together from."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -40,6 +41,34 @@ class PanelSource:
 
     permission: str
     make: Callable[[Any], Panel]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What staff should read before anything else about a record, and where to go on from there."""
+
+    text: Text
+    link: Link | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeSource:
+    """Where notices come from, and which permission it takes to see them."""
+
+    permission: str
+    make: Callable[[Any], Iterable[Notice]]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingList:
+    """Records that wait for somebody: a line of the front page, which leads to the list of them.
+
+    `query` is what the list's address has after the `?`; `narrow` must choose the same records, by an index.
+    """
+
+    label: Text
+    query: str
+    narrow: Callable[[QuerySet[Any]], QuerySet[Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,11 @@ def list_configured() -> list[Gateway]:
     return list(_list_configured().values())
 
 
+def list_gateways_by_hand() -> list[str]:
+    """Return the names of the gateways whose refunds staff send themselves."""
+    return [gateway.name for gateway in list_configured() if not gateway.sends_refunds]
+
+
 def _list_configured() -> dict[str, Gateway]:
     gateways: list[Gateway] = [
         SandboxGateway(secret=settings.SANDBOX_SECRET),

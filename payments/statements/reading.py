@@ -17,6 +17,8 @@ from payments.errors import UnreadableStatement
 from payments.statements.columns import Columns, find_columns
 
 MAX_BYTES: Final = 20_000_000
+# How .xlsx and .xls begin: what people export, open to have a look, and save.
+_WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _ENCODINGS: Final = ("utf-8-sig", "cp1252", "gb18030")
 _LONGEST_PREAMBLE: Final = 40
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
@@ -58,6 +60,8 @@ def read_statement(content: bytes, *, currency: str) -> Iterator[StatementLine |
 
     Raises UnreadableStatement for what is no statement at all.
     """
+    if content.startswith(_WORKBOOKS):
+        raise UnreadableStatement(_("it is a workbook; open it in Excel and save it as CSV"))
     if len(content) > MAX_BYTES:
         raise UnreadableStatement(_("larger than %(most)d MB") % {"most": MAX_BYTES // 1_000_000})
     columns, rows = _find_header(content)

@@ -237,7 +237,7 @@ def test_lists_and_pages_ask_as_many_questions_for_thirty_rows_as_for_three(djan
         for address in (ORDERS, "/admin/orders/outboxmessage/"):
             with django_assert_max_num_queries(6):
                 manager.get(address)
-        with django_assert_max_num_queries(13):
+        with django_assert_max_num_queries(16):
             manager.get(page_of(order))
 
 
@@ -274,3 +274,11 @@ def test_an_order_shows_what_was_told_of_each_part_that_went_back():
     shown = page.partition("Outbox messages")[2]
     assert "order.refunded/mail" in shown
     assert "payment.refund/payments" in shown
+
+
+def test_orders_are_found_by_e_mail_along_an_index():
+    order = place(make_stock_item())
+    chosen = make_manager().get(ORDERS, {"q": order.email.upper()}).context["cl"].queryset
+    assert [found.id for found in chosen] == [order.id]
+    plan = chosen.explain()
+    assert "order_email" in plan

@@ -94,3 +94,11 @@ def test_an_order_that_is_being_taken_back_cannot_be_shipped_and_says_why(world)
     deliver()
     answer = press(make_manager(), Order.objects.get(), "ship")
     assert "is being taken back" in said(answer)
+
+
+def test_the_page_of_an_order_tells_by_what_number_its_parcel_is_found(world):
+    world.add_step("shipment")
+    place_paid()
+    deliver()
+    OrderStep.objects.update(result={"carrier": "Post", "tracking_number": "PP-42", "tracking_url": ""})
+    assert "PP-42" in read(make_manager(), Order.objects.get())

@@ -227,3 +227,9 @@ def test_money_in_what_is_no_currency_is_shown_as_it_came():
     order = buy((make_stock_item(), 1)).order
     make_callback(open_payment(order), amount=999, currency="€").deliver()
     assert "999 €" in make_manager().get(page_of(Payment.objects.get())).content.decode()
+
+
+def test_events_are_found_by_the_number_of_their_order():
+    order, _other = pay(), pay()
+    found = make_manager().get(EVENTS, {"q": order.number.lower()}).context["cl"].queryset
+    assert [event.payment.order_id for event in found] == [order.id]

@@ -103,6 +103,8 @@ def test_every_encoding_the_importer_knows_can_be_uploaded(payment, encoding):
         (b"", "empty"),
         (b"\x89PNG\r\n\x1a\n\x00\xff\xfe", "no header with an amount and a text"),
         (b"\xff\xfe\x00", "no header"),
+        (b"PK\x03\x04 a workbook of today", "open it in Excel and save it as CSV"),
+        (b"\xd0\xcf\x11\xe0 a workbook of long ago", "open it in Excel and save it as CSV"),
         (HEADER.encode(), "no lines below the header"),
         (write_statement("2026-03-01;lots;USD;x;y;t1"), "line 2: 'lots' is no amount"),
         (write_statement("2026-03-01;1.00;dollars;x;y;t1"), "line 2: 'DOLLARS' is no currency"),
