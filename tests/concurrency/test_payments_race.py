@@ -2,8 +2,12 @@
 
 from functools import partial
 
+from django.test import Client
+from django.urls import reverse
+
 from orders.errors import InvalidTransition, RefundTooLarge
 from orders.models import OutboxMessage
+from orders.selectors import order_token
 from payments.errors import NothingToRefund
 from payments.models import GatewayEvent, Refund
 from payments.services import refund_order
@@ -14,13 +18,23 @@ from tests.payments.making import make_paid_sale, make_sale
 TIMES = 100
 
 
-def test_two_callbacks_about_one_payment_a_hundred_times_at_once_are_one_transition_each_time():
+def come_back(sale):
+    """Be led back from the provider's page to that of the order; return what it says."""
+    number = sale.order.number
+    page = Client().get(reverse("shop:order", args=[number, order_token(number=number)]))
+    assert page.status_code == 200
+    return page.content.decode()
+
+
+def test_callbacks_and_the_browsers_return_a_hundred_times_at_once_are_one_transition_each_time():
     sales = [make_sale() for _ in range(TIMES // 4)]
     for sale in sales:
         first, second = sale.make_event(), sale.make_event()
-        outcome = race([first.deliver, second.deliver, first.deliver, second.deliver])
+        back = partial(come_back, sale)
+        outcome = race([first.deliver, back, second.deliver, back, first.deliver, second.deliver])
         assert outcome.errors == []
         assert sale.status == "paid"
+        assert "Thank you" in come_back(sale)
     ended = list(GatewayEvent.objects.values_list("outcome", flat=True))
     assert (ended.count("applied"), ended.count("duplicate")) == (len(sales), len(sales))
     assert OutboxMessage.objects.filter(topic="order.paid").count() == len(sales)

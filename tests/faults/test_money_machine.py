@@ -24,17 +24,19 @@ from hypothesis.stateful import (
 from config.books import check_books
 from inventory.selectors import get_levels_by_id
 from orders.models import OutboxMessage
+from orders.points.models import PointsEntry
 from orders.states import OrderStatus
 from payments.models import GatewayEvent, Refund
 from tests.faults.money.accounts import (
     KEPT,
     find_cents_astray,
     find_oversold,
+    find_points_astray,
     may_become,
     sum_at_providers,
     sum_for,
 )
-from tests.faults.money.world import World
+from tests.faults.money.world import GIVEN, World
 from tests.faults.stripe_peer import Fault, StripePeer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800)]
@@ -63,6 +65,7 @@ ACTS = {
     "a_call_fails": 4,
     "ship": 3,
     "refund": 6,
+    "return_what_earned_the_points_that_are_spent": 4,
     "bank_returns_a_refund": 4,
     "resend_refunds": 1,
     "send_back_a_wrong_amount": 2,
@@ -81,8 +84,8 @@ class MoneyMachine(RuleBasedStateMachine):
         self.reached = reached
         self.world = World(peer)
         self.statuses: dict[str, str] = {}
-        for item, quantity in [(0, 2), (1, 2), (1, 1)]:
-            self.world.place(item, quantity)
+        for item, quantity, points in [(0, 2, 0), (1, 2, 300), (1, 1, None)]:
+            self.world.place(item, quantity, points=points)
 
     @rule(
         act=st.sampled_from([act for act, times in ACTS.items() for _ in range(times)]),
@@ -97,7 +100,10 @@ class MoneyMachine(RuleBasedStateMachine):
 
     def place(self, which, how):
         if len(self.world.orders) < self.world.most:
-            self.world.place(which % 2, 1 + how % 2)
+            # A guest, or the customer: with all points, with more than there may be, with none.
+            everything = min(self.world.count_points(), 1000)
+            points = (everything, None, everything, 700, 0, everything)[which // 2]
+            self.world.place(which % 2, 1 + how % 2, points=points)
 
     def pay_at_stripe(self, which, how):
         if session := self.world.start(self.pick(which), "stripe"):
@@ -160,6 +166,14 @@ class MoneyMachine(RuleBasedStateMachine):
         else:
             self.world.refund_part(self.pick(which), amount=100 * how if how % 2 else None)
 
+    def return_what_earned_the_points_that_are_spent(self, which, how):
+        for order in [order for order in self.world.read_orders() if order.status in KEPT][which % 3 :][:1]:
+            for _step in range(3):
+                self.world.pass_time(1)
+                self.world.work()
+            self.place(0, how)
+            self.world.refund(order)
+
     def bank_returns_a_refund(self, which, how):
         sent = [id_ for id_, one in self.world.peer.records.refunds.items() if one["status"] != "failed"]
         for refund in sent[-1:]:
@@ -197,15 +211,20 @@ class MoneyMachine(RuleBasedStateMachine):
         self.the_promises_hold()
         orders, strangers = self.world.read_orders(), self.world.strangers
         assert find_cents_astray(self.world.peer, orders, strangers=strangers) == []
+        assert find_points_astray(orders, customer_id=self.world.customer_id, given=GIVEN) == []
         assert not GatewayEvent.objects.filter(outcome="").exists()
         assert not OutboxMessage.objects.filter(delivered_at=None).exists()
         assert not Refund.objects.filter(status="requested").exists()
         self.reached.update(GatewayEvent.objects.values_list("outcome", flat=True))
         self.reached.update(order.status for order in self.world.read_orders())
+        self.reached.update(PointsEntry.objects.exclude(kind="adjust").values_list("kind", flat=True))
+        self.reached.update(["owed"] * PointsEntry.objects.filter(owed__gt=0).count())
 
 
 def test_whatever_happens_in_whatever_order_each_cent_is_accounted_for(peer, settings):
     settings.PAYMENT_GATEWAYS = ["stripe", "sandbox"]
+    # A point for each cent, so that what was earned is worth spending before it is taken back.
+    settings.POINTS_PER_UNIT, settings.POINT_VALUE = 100, 1
     print(f"seed {SEED}")  # noqa: T201 - shown with a failure
     reached: Counter[str] = Counter()
     make: Any = hypothesis.seed(SEED)(lambda: MoneyMachine(peer, reached))
@@ -229,4 +248,5 @@ def test_whatever_happens_in_whatever_order_each_cent_is_accounted_for(peer, set
         "refunded_duplicate",
         "late_reserved",
         "amount_mismatch",
+        *("spend", "give_back", "earn", "take_back", "owed"),
     } <= reached.keys()

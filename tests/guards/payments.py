@@ -282,4 +282,18 @@ GUARDS = [
         "return list(first.data)",
         "tests/faults/test_stripe_refunds.py -k whatever_page",
     ),
+    Guard(
+        "any sequence: an expired order gives its points back",
+        "orders/sweep.py",
+        '    points.give_back(order_ids=references.keys(), actor=_ACTOR, reason="expired", now=now)\n',
+        "",
+        MACHINE,
+    ),
+    Guard(
+        "any sequence: points that were earned go with the money",
+        "orders/refunding.py",
+        'points.take_back(order=row, keep=keep, reference=occasion, reason="refunded", now=now)',
+        "points.require_transaction()",
+        MACHINE,
+    ),
 ]

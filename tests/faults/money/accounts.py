@@ -1,9 +1,11 @@
-"""Where every cent is: what providers have, against what the shop says of it."""
+"""Where every cent is: what providers have, against what the shop says of it. And where every point is."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from inventory.types import StockLevel
+from orders.points.rates import count_earned
+from orders.selectors import get_points
 from orders.states import ALLOWED_MOVES, LIVE_STATUSES, OrderStatus
 from orders.types import OrderView
 from payments.keys import name_payment
@@ -72,6 +74,20 @@ def find_cents_astray(
     strange = {peer.records.sessions[id_]["metadata"]["holdfast_payment"] for id_ in strangers}
     astray += [f"{key} was taken for nothing" for key in held if held[key] and key not in known | strange]
     return astray
+
+
+def find_points_astray(orders: Iterable[OrderView], *, customer_id: int, given: int) -> list[str]:
+    """Return, for a shop at rest, whether a customer has other points than staff gave and orders moved."""
+    expected = given
+    for order in orders:
+        if order.customer_id == customer_id and order.status in LIVE_STATUSES:
+            expected -= order.points
+        if order.customer_id == customer_id and order.status in KEPT and order.total_amount:
+            earned = count_earned(amount=order.total_amount, currency=order.currency)
+            expected += earned * (order.total_amount - order.refunded_amount) // order.total_amount
+    points = get_points(customer_id=customer_id)
+    has = points.balance - points.owed
+    return [] if has == expected else [f"{has} points instead of {expected}"]
 
 
 def find_oversold(orders: Iterable[OrderView], levels: Mapping[int, StockLevel]) -> list[str]:

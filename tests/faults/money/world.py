@@ -2,9 +2,10 @@
 
 import datetime as dt
 import random
+import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -18,10 +19,11 @@ from orders.errors import (
     NotThatManyToRefund,
     OrderNotCancellable,
     OrderNotPayable,
+    PointsMissing,
     RefundTooLarge,
 )
-from orders.selectors import get_orders_by_id
-from orders.services import cancel_order, deliver_outbox, fulfil_order, sweep_expired_orders
+from orders.selectors import get_orders_by_id, get_points
+from orders.services import cancel_order, deliver_outbox, fulfil_order, place_order, sweep_expired_orders
 from orders.types import LineRefund, OrderView
 from payments.errors import GatewayUnavailable, NothingToRefund, NotInReview
 from payments.gateways.sandbox import provider
@@ -35,12 +37,15 @@ from payments.services import (
     resend_refund,
     start_payment,
 )
-from tests.builders import buy, make_stock_item
+from tests.builders import make_customer, make_stock_item
 from tests.faults.stripe_peer import StripePeer
 from tests.faults.stripe_peer.records import Records
+from tests.orders.spending import draft_with_points
 from tests.sessions import run_sql
 
 WINDOW: Final = dt.timedelta(minutes=15)
+# Points that the customer has to begin with.
+GIVEN: Final = 300
 CALM_ROUNDS: Final = 12
 _KEPT: Final = ("django_migrations", "django_content_type", "auth_permission")
 
@@ -56,7 +61,7 @@ class Told:
 
 @dataclass
 class World:
-    """Two stock items of three units, up to `most` orders, Stripe's peer and the sandbox, and the clock."""
+    """Two stock items of three units, one customer with points, up to `most` orders, providers, the clock."""
 
     peer: StripePeer
     most: int = 5
@@ -68,6 +73,7 @@ class World:
         self.peer.answers.clear()
         self.peer.forgive()
         self.on_hand = 3
+        self.customer_id = make_customer(points=GIVEN)
         self.items = [make_stock_item(on_hand=self.on_hand) for _ in range(2)]
         self.orders: list[OrderView] = []
         self.told: list[Told] = []
@@ -78,11 +84,22 @@ class World:
 
     # What customers do
 
-    def place(self, item: int, quantity: int) -> None:
-        """Place an order, if there is enough for it."""
-        with suppress(OutOfStock):
-            wanted = (self.items[item], quantity)
-            self.orders.append(buy(wanted, now=self.now, due_at=self.now + WINDOW).order)
+    def place(self, item: int, quantity: int, *, points: int | None = None) -> None:
+        """Place an order, if there is enough for it: a guest's, or one for which the customer pays points."""
+        customer_id = None if points is None else self.customer_id
+        draft = draft_with_points(self.items[item], customer_id, points or 0, quantity=quantity)
+        with suppress(OutOfStock, PointsMissing):
+            placed = place_order(
+                draft=replace(draft, payment_due_at=self.now + WINDOW),
+                idempotency_scope="test",
+                idempotency_key=uuid.uuid4().hex,
+                now=self.now,
+            )
+            self.orders.append(placed.order)
+
+    def count_points(self) -> int:
+        """Return how many points the customer can spend."""
+        return get_points(customer_id=self.customer_id).balance
 
     def start(self, order: OrderView, gateway: str) -> str:
         """Choose a way to pay; return the name of the page one is led to, or nothing."""
