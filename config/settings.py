@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "django.forms",
     "django_htmx",
     "django_filters",
+    "imagekit",
     "allauth",
     "allauth.account",
     "rest_framework",
@@ -144,7 +145,9 @@ CACHES = {
             # A shop without its cache is slower, not closed.
             "IGNORE_EXCEPTIONS": True,
         },
-    }
+    },
+    # What imagekit remembers of files; the files themselves are asked instead.
+    "imagekit": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
 }
 # In the database alone: a log-out that Redis missed, or an old snapshot of it, must not bring a session back
 # (docs/adr/0014). One indexed read a request.
@@ -340,6 +343,10 @@ STATIC_URL = "static/"
 STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / ".local" / "static"))
 MEDIA_URL = "media/"
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(BASE_DIR / ".local" / "media"))
+# Sizes of pictures are made when a picture is saved and taken to be there from then on: no page looks first.
+IMAGEKIT_DEFAULT_CACHEFILE_STRATEGY = "imagekit.cachefiles.strategies.Optimistic"
+IMAGEKIT_CACHEFILE_DIR = "sizes"
+IMAGEKIT_CACHE_BACKEND = "imagekit"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -17,7 +17,14 @@ from inventory.backoffice import StaffAdmin, get_actor
 from inventory.errors import DuplicateSku, InventoryError
 from inventory.selectors import express_available, list_strategies
 from orders.money import format_money
-from shop.admin_forms import CategoryForm, NewVariantForm, NewVariantFormSet, ProductForm, VariantForm
+from shop.admin_forms import (
+    CategoryForm,
+    ImageForm,
+    NewVariantForm,
+    NewVariantFormSet,
+    ProductForm,
+    VariantForm,
+)
 from shop.delivery import admin as delivery_admin
 from shop.mail_admin import SentMailAdmin
 from shop.models import Category, FlashSale, Product, ProductImage, SentMail, Variant
@@ -98,6 +105,7 @@ class ImageInline(admin.TabularInline):  # type: ignore[type-arg]  # no generic 
     """The pictures."""
 
     model = ProductImage
+    form = ImageForm
     fields = ("file", "alt", "position")
     ordering = ("position", "id")
     extra = 0

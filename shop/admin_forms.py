@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from PIL import Image
 
 from inventory.selectors import get_levels_by_id, list_strategies
 from inventory.types import MAX_QUANTITY, SKU_LENGTH
@@ -117,3 +118,19 @@ class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at 
                 raise ValidationError(_("A category cannot be below itself."))
             above, steps = above.parent, steps + 1
         return parent
+
+
+class ImageForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
+    """A picture of a product."""
+
+    def clean_file(self) -> Any:
+        """Refuse a picture that is cut off: its head looks well, and no other size can be made of it."""
+        file = self.cleaned_data["file"]
+        if "file" in self.changed_data and file:
+            try:
+                with Image.open(file) as picture:
+                    picture.load()
+            except (OSError, ValueError, SyntaxError) as error:
+                raise ValidationError(_("This picture is damaged and cannot be shown.")) from error
+            file.seek(0)
+        return file

@@ -13,7 +13,8 @@ from inventory.types import StockLevel
 from orders.selectors import find_placed
 from orders.types import OrderView
 from shop.models import Cart, CartLine, FlashSale, ProductImage
-from shop.types import CartLineView, CartView, ImageView
+from shop.pictures import show_picture
+from shop.types import CartLineView, CartView
 
 
 def find_cart_id(*, cart_id: int | None, customer_id: int | None) -> int | None:
@@ -77,7 +78,7 @@ def _to_line(line: CartLine, level: StockLevel, now: dt.datetime) -> CartLineVie
         product_name=_("%(name)s (flash sale)") % {"name": product.name} if sale else product.name,
         product_slug=product.slug,
         label=line.variant.label,
-        image=ImageView(image.file.url, image.alt or product.name) if image else None,
+        image=show_picture(image, name=product.name) if image else None,
         unit_price=line.variant.price_amount,
         quantity=line.quantity,
         available=level.available,

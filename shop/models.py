@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shop.delivery import models as _delivery  # noqa: F401 - Django finds an app's models by this module
 from shop.mail.kinds import MailKind
+from shop.picture_sizes import make_size
 from shop.search import models as _search  # noqa: F401 - Django finds an app's models by this module
 from shop.tax.models import TaxClass
 
@@ -182,6 +183,10 @@ class ProductImage(models.Model):
         Product, on_delete=models.CASCADE, related_name="images", verbose_name=_("product")
     )
     file = models.ImageField(_("file"), upload_to="products")
+    # What pages show, made when a picture is saved: on cards and in carts, on phones, on large screens.
+    small = make_size(320)
+    medium = make_size(640)
+    large = make_size(1200)
     alt = models.CharField(_("alternative text"), max_length=255, blank=True)
     position = models.PositiveIntegerField(_("position"), default=0)
 

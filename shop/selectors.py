@@ -12,6 +12,7 @@ from inventory.types import StockLevel
 from shop.errors import ProductNotFound
 from shop.glances import Glances
 from shop.models import Category, Product, ProductImage, Variant
+from shop.pictures import show_picture
 from shop.search.facets import list_option_choices
 from shop.search.matching import find_by_words, narrow, sort
 from shop.search.types import EVERYTHING, Filters, OptionChoices, Sort
@@ -153,7 +154,7 @@ def _to_variant(variant: Variant, level: StockLevel) -> VariantView:
 
 def _to_images(product: Product) -> Iterable[ImageView]:
     for image in product.images.all():
-        yield ImageView(url=image.file.url, alt=image.alt or product.name)
+        yield show_picture(image, name=product.name)
 
 
 def _to_category(category: Category) -> CategoryView:

@@ -22,10 +22,18 @@ class CategoryView:
 
 @dataclass(frozen=True, slots=True)
 class ImageView:
-    """One picture of a product."""
+    """One picture of a product: as it was uploaded, and in sizes of at most 320, 640 and 1200 pixels."""
 
     url: str
     alt: str
+    small: str
+    medium: str
+    large: str
+
+    @property
+    def srcset(self) -> str:
+        """What a browser chooses from, by the room there is and by its screen."""
+        return f"{self.small} 320w, {self.medium} 640w, {self.large} 1200w"
 
 
 @dataclass(frozen=True, slots=True)

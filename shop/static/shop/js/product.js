@@ -20,7 +20,10 @@ function showChoice() {
 }
 
 function showPicture(thumb) {
-  if (stage.getAttribute("src") !== thumb.getAttribute("href")) stage.src = thumb.href;
+  if (stage.getAttribute("src") !== thumb.getAttribute("href")) {
+    stage.srcset = thumb.dataset.srcset;
+    stage.src = thumb.href;
+  }
   stage.alt = thumb.dataset.alt;
   thumbs.forEach((other) => other.toggleAttribute("aria-current", false));
   thumb.setAttribute("aria-current", "true");
