@@ -67,8 +67,7 @@ def test_pages_let_the_browser_choose_and_say_what_is_to_be_seen(client: Client)
 
 def test_a_damaged_picture_is_refused_with_a_message():
     cut = draw()[:3000]
-    files = MultiValueDict[str, UploadedFile[Any]](
-        {"file": [SimpleUploadedFile("cut.jpg", cut, "image/jpeg")]}
-    )
+    upload: UploadedFile[Any] = SimpleUploadedFile("cut.jpg", cut, "image/jpeg")
+    files = MultiValueDict({"file": [upload]})
     form = modelform_factory(ProductImage, form=ImageForm, fields=["file"])({}, files)
     assert "damaged" in str(form.errors["file"])
