@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from shop.address_book import models as _address_book  # noqa: F401 - Django finds an app's models by this module
 from shop.delivery import models as _delivery  # noqa: F401 - Django finds an app's models by this module
 from shop.mail.kinds import MailKind
 from shop.picture_sizes import make_size

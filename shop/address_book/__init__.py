@@ -1,0 +1,1 @@
+"""The addresses customers keep, to choose from at the checkout."""
