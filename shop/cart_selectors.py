@@ -83,6 +83,10 @@ def _to_line(line: CartLine, level: StockLevel, now: dt.datetime) -> CartLineVie
         quantity=line.quantity,
         available=level.available,
         is_for_sale=line.variant.is_active and product.is_published and (sale is None or sale.is_open(now)),
+        product_id=product.pk,
+        category_id=product.category_id,
+        tax_class_id=product.tax_class_id,
+        weight_grams=line.variant.weight_grams,
         sale_ends_at=sale.ends_at if sale else None,
         limit=sale.limit_per_customer if sale else 0,
     )

@@ -9,6 +9,7 @@ from django.utils.translation import get_language, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from orders.money import find_locale
+from shop.places.regions import REGIONS, find_region, is_region
 from shop.types import MAX_LINE_QUANTITY
 
 _MAX_ID = 2**63 - 1
@@ -56,7 +57,33 @@ class QuantityForm(forms.Form):
     quantity = forms.IntegerField(min_value=0, max_value=MAX_LINE_QUANTITY)
 
 
-class CheckoutForm(forms.Form):
+class RegionMixin(forms.Form):
+    """A form with a region, which has to be one of its country where those are known."""
+
+    def clean(self) -> dict[str, Any]:
+        """Write the region the way rules name it."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        country, region = data.get("country", ""), data.get("region", "")
+        if not region:
+            # Without it nobody could tell which taxes there are.
+            if data.get("line1") and country in REGIONS:
+                self.add_error("region", _("Please enter the state or province."))
+        elif is_region(country=country, text=region):
+            data["region"] = find_region(country=country, text=region)
+        else:
+            self.add_error("region", _("There is no such state or province in this country."))
+        return data
+
+
+class EstimateForm(RegionMixin):
+    """Where a cart would be shipped, as far as its price depends on it."""
+
+    country = forms.ChoiceField(label=_("Country"), choices=list_countries)
+    region = forms.CharField(label=_("State or province"), max_length=60, required=False)
+    postal_code = forms.CharField(label=_("Postal code"), max_length=20, required=False)
+
+
+class CheckoutForm(RegionMixin):
     """Whom to tell and where to ship, and which page of which cart this came from."""
 
     email = forms.EmailField(
@@ -86,22 +113,32 @@ class CheckoutForm(forms.Form):
         max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "shipping address-level2"}),
     )
+    region = forms.CharField(
+        label=_("State or province"),
+        max_length=60,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "shipping address-level1"}),
+    )
     country = forms.ChoiceField(
         label=_("Country"),
         choices=list_countries,
         widget=forms.Select(attrs={"autocomplete": "shipping country"}),
     )
+    shipping_method = forms.CharField(max_length=40, required=False)
+    coupon = forms.CharField(label=_("Coupon"), max_length=64, required=False)
+    gateway = forms.CharField(max_length=40, required=False)
 
     checkout_key = forms.CharField(max_length=40, widget=forms.HiddenInput)
     shown_lines = forms.CharField(max_length=64, widget=forms.HiddenInput)
     expected_total = forms.IntegerField(min_value=0, max_value=_MAX_AMOUNT, widget=forms.HiddenInput)
 
-    ADDRESS_FIELDS = ("name", "line1", "line2", "city", "postal_code", "country")
+    ADDRESS_FIELDS = ("name", "line1", "line2", "city", "postal_code", "region", "country")
 
     @property
     def shipping_address(self) -> dict[str, str]:
         """The address of a valid form, as it is kept with the order."""
-        return {name: self.cleaned_data[name] for name in self.ADDRESS_FIELDS}
+        address = {name: self.cleaned_data[name] for name in self.ADDRESS_FIELDS}
+        return {name: text for name, text in address.items() if text or name != "region"}
 
     @property
     def was_tampered_with(self) -> bool:

@@ -245,6 +245,11 @@ class CartLineView:
     quantity: int
     available: int
     is_for_sale: bool
+    # What its price with shipping and taxes depends on.
+    product_id: int = 0
+    category_id: int | None = None
+    tax_class_id: int | None = None
+    weight_grams: int = 0
     # Of offers only: when the flash sale ends, and how many one customer may buy (0: no limit).
     sale_ends_at: dt.datetime | None = None
     limit: int = 0

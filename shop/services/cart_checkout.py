@@ -22,6 +22,8 @@ def check_out(
     shipping_address: Mapping[str, str],
     customer_id: int | None,
     client_address: str = "",
+    shipping_method: str = "",
+    coupon: str = "",
     points: int = 0,
     ticket: str | None = None,
     stays: bool = False,
@@ -32,10 +34,10 @@ def check_out(
     `checkout_key` comes from the page: the same one always leads to the same order, whatever became of the
     cart since. `shown_lines` is `digest_lines` of what the page showed, `shown_total` its total in minor
     units, before up to `points` of the customer's points; `ticket` and `stays` are for the gate of a flash
-    sale. Raises CartEmpty, CartChanged, PriceChanged, ProductUnavailable, PointsNotTaken, PointsMissing,
-    MustWait, OutOfStock, AllowanceExceeded, TooManyUnpaid, StockBusy, InvalidOrder. Opens its own
-    transactions: should the process die between order and cart, submitting again finds the order and
-    empties the cart then.
+    sale. Raises CartEmpty, CartChanged, NotDeliverable, ShippingMethodUnavailable, PriceChanged,
+    ProductUnavailable, PointsNotTaken, PointsMissing, MustWait, OutOfStock, AllowanceExceeded,
+    TooManyUnpaid, StockBusy, InvalidOrder. Opens its own transactions: should the process die between order
+    and cart, submitting again finds the order and empties the cart then.
     """
     # The cart is read before its order is looked for. The other way round, a double click's first request
     # could place the order and empty the cart between our two reads, and we would tell its customer that
@@ -54,6 +56,8 @@ def check_out(
                 shipping_address=shipping_address,
                 expected_total=shown_total,
                 client_address=client_address,
+                shipping_method=shipping_method,
+                coupon=coupon,
                 points=points,
                 ticket=ticket,
                 stays=stays,

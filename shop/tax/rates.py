@@ -41,6 +41,11 @@ def list_rates(*, place: Place) -> tuple[Rate, ...]:
     return _rates.look((place.country, place.region), lambda: _read_rates(place))
 
 
+def has_rates() -> bool:
+    """Say whether anything is taxed anywhere."""
+    return bool(_countries.look(_ALL, _read_countries))
+
+
 def forget_rates() -> None:
     """Read anew at the next look: staff who change a rate see it at once."""
     _countries.forget()

@@ -1,5 +1,7 @@
 """The cart. Every change is a POST; htmx gets the part of the page that changed, a plain form a redirect."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,9 +12,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from shop.cart_selectors import get_cart
 from shop.errors import CartFull, CartNotFound, ProductUnavailable
-from shop.forms import AddToCartForm, QuantityForm
+from shop.forms import AddToCartForm, EstimateForm, QuantityForm
 from shop.services import cart as carts
 from shop.types import MAX_LINE_QUANTITY
+from shop.views.cart_estimate import describe_estimate, keep_place
 from shop.views.cart_session import find_cart, open_cart
 
 
@@ -20,9 +23,20 @@ from shop.views.cart_session import find_cart, open_cart
 @require_safe
 def show_cart(request: HttpRequest) -> HttpResponse:
     """Show the cart and what could be had of it right now."""
-    return render(
-        request, "shop/cart.html", {"cart": get_cart(cart_id=find_cart(request), now=timezone.now())}
-    )
+    return render(request, "shop/cart.html", _describe(request))
+
+
+@require_POST
+def estimate(request: HttpRequest) -> HttpResponse:
+    """Say what the cart would cost, shipped to a place."""
+    form = EstimateForm(request.POST)
+    if form.is_valid():
+        keep_place(request, form)
+        return _answer_change(request, "")
+    context = _describe(request, form)
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "shop/fragments/cart.html", context)
+    return render(request, "shop/cart.html", context, status=422)
 
 
 @require_POST
@@ -90,7 +104,7 @@ def _answer_add(request: HttpRequest, problem: str, *, status: int) -> HttpRespo
         return render(
             request,
             "shop/cart.html",
-            {"cart": get_cart(cart_id=find_cart(request), now=timezone.now())},
+            _describe(request),
             status=status,
         )
     messages.success(request, _("Added to your cart."))
@@ -99,13 +113,16 @@ def _answer_add(request: HttpRequest, problem: str, *, status: int) -> HttpRespo
 
 def _answer_change(request: HttpRequest, problem: str) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
-        cart = get_cart(cart_id=find_cart(request), now=timezone.now())
-        return render(
-            request, "shop/fragments/cart.html", {"cart": cart, "problem": problem, "with_badge": True}
-        )
+        context = {**_describe(request), "problem": problem, "with_badge": True}
+        return render(request, "shop/fragments/cart.html", context)
     if problem:
         messages.error(request, problem)
     return redirect("shop:cart")
+
+
+def _describe(request: HttpRequest, form: EstimateForm | None = None) -> dict[str, Any]:
+    cart = get_cart(cart_id=find_cart(request), now=timezone.now())
+    return {"cart": cart, **describe_estimate(request, cart, form)}
 
 
 def _explain_add(form: AddToCartForm) -> str:

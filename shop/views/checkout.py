@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -14,12 +14,14 @@ from django.views.decorators.http import require_http_methods
 
 from inventory.errors import OutOfStock, StockBusy
 from orders.errors import AllowanceExceeded, InvalidOrder, PointsMissing, TooManyUnpaid
-from orders.selectors import list_customer_orders, order_token
+from orders.selectors import order_token
 from orders.states import OrderStatus
 from orders.types import OrderView, PlacedOrder
+from payments.selectors import list_gateways
 from shop.availability import RETRY_AFTER_SECONDS, is_outcome_unknown
-from shop.cart_selectors import digest_lines, get_cart
 from shop.client_address import find_countable_address
+from shop.delivery.errors import NotDeliverable, ShippingMethodUnavailable
+from shop.delivery.methods import read_zones
 from shop.errors import (
     CartChanged,
     CartEmpty,
@@ -29,13 +31,13 @@ from shop.errors import (
     ProductUnavailable,
 )
 from shop.forms import CheckoutForm
-from shop.gate.entrance import count_waiting
 from shop.gate.errors import MustWait
 from shop.services.cart import fit_to_stock
 from shop.services.cart_checkout import check_out, settle_cart
-from shop.types import CartView
 from shop.views.cart_session import find_cart, get_customer_id
-from shop.views.checkout_points import describe_points, read_points
+from shop.views.checkout_page import guess_address, render_checkout
+from shop.views.checkout_points import read_points
+from shop.views.paying import lead_to_gateway
 from shop.views.queue_ticket import (
     drop_ticket,
     find_ticket,
@@ -48,6 +50,8 @@ from shop.views.queue_ticket import (
 
 _REFUSALS: Final = (
     MustWait,
+    NotDeliverable,
+    ShippingMethodUnavailable,
     OutOfStock,
     ProductUnavailable,
     PriceChanged,
@@ -70,8 +74,8 @@ def show_checkout(request: HttpRequest) -> HttpResponse:
         return _open_checkout(request)
     if "adjust" in request.POST:
         return _adjust(request)
-    if "apply" in request.POST:
-        return _show(request, typed=request.POST)
+    if "apply" in request.POST or "update" in request.POST:
+        return render_checkout(request, typed=request.POST)
     return place_order_as_typed(request, request.POST)
 
 
@@ -83,7 +87,7 @@ def _open_checkout(request: HttpRequest) -> HttpResponse:
     waiting = recall_order(request)
     if waiting and read_ticket_cookie(request):
         return redirect("shop:waiting_room")
-    return _show(request, typed=waiting or _guess_address(request))
+    return render_checkout(request, typed=waiting or guess_address(request))
 
 
 def _adjust(request: HttpRequest) -> HttpResponse:
@@ -92,7 +96,7 @@ def _adjust(request: HttpRequest) -> HttpResponse:
         # Gone means emptied by another tab: the page shown now says so.
         with suppress(CartNotFound):
             fit_to_stock(cart_id=cart_id, now=timezone.now())
-    return _show(request, typed=request.POST, notice="adjusted")
+    return render_checkout(request, typed=request.POST, notice="adjusted")
 
 
 def place_order_as_typed(request: HttpRequest, typed: Mapping[str, Any]) -> HttpResponse:
@@ -100,11 +104,11 @@ def place_order_as_typed(request: HttpRequest, typed: Mapping[str, Any]) -> Http
     form = CheckoutForm(typed)
     if not form.is_valid():
         if form.was_tampered_with:
-            return _show(request, typed=typed, notice="changed", status=409)
-        return _show(request, typed=typed, form=form, status=422)
+            return render_checkout(request, typed=typed, notice="changed", status=409)
+        return render_checkout(request, typed=typed, form=form, status=422)
     points = read_points(typed, total=form.cleaned_data["expected_total"])
     if not points.is_valid():
-        return _show(request, typed=typed, form=form, notice="points-unusable", status=422)
+        return render_checkout(request, typed=typed, form=form, notice="points-unusable", status=422)
     try:
         placing = _check_out(request, form, points.wanted)
     except _REFUSALS as error:
@@ -114,7 +118,7 @@ def place_order_as_typed(request: HttpRequest, typed: Mapping[str, Any]) -> Http
         return _refuse(request, error, typed)
     _explain_replay(request, placing, form)
     forget_order(request)
-    response = _go_to_order(placing.order)
+    response = _go_to_pay(request, placing.order, form.cleaned_data["gateway"])
     drop_ticket(response)
     return response
 
@@ -129,11 +133,18 @@ def _go_and_wait(request: HttpRequest, typed: Mapping[str, Any], ticket: str) ->
 def _refuse(request: HttpRequest, error: Exception, typed: Mapping[str, Any]) -> HttpResponse:
     """Show the page with what was in the way of the order."""
     data: dict[str, Any] = {}
+    form: CheckoutForm | None = None
     match error:
         case OutOfStock():
             notice, data = "out-of-stock", {"shortfalls": error.shortfalls}
         case ProductUnavailable():
             notice, data = "unavailable", {"skus": error.skus}
+        case PriceChanged() if not typed.get("shipping_method") and read_zones():
+            notice = "choose-shipping"
+        case NotDeliverable():
+            notice, form = "", _mark(typed, "country", _("We do not ship this order there."))
+        case ShippingMethodUnavailable():
+            notice, typed = "choose-shipping", {**dict(typed.items()), "shipping_method": ""}
         case PriceChanged():
             notice, data = "price-changed", {"change": error}
         case CartChanged():
@@ -151,7 +162,9 @@ def _refuse(request: HttpRequest, error: Exception, typed: Mapping[str, Any]) ->
         case _:
             notice = ""
     is_busy = isinstance(error, StockBusy)
-    response = _show(request, typed=typed, notice=notice, data=data, status=503 if is_busy else 409)
+    response = render_checkout(
+        request, typed=typed, form=form, notice=notice, data=data, status=503 if is_busy else 409
+    )
     if is_busy:
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
@@ -170,6 +183,8 @@ def _check_out(request: HttpRequest, form: CheckoutForm, points: int) -> PlacedO
         shipping_address=form.shipping_address,
         customer_id=get_customer_id(request),
         client_address=find_countable_address(request.META),
+        shipping_method=form.cleaned_data["shipping_method"],
+        coupon=form.cleaned_data["coupon"],
         points=points,
         ticket=read_ticket_cookie(request),
         # Units that come back from unpaid orders go to those who stay on the page.
@@ -190,53 +205,17 @@ def _explain_replay(request: HttpRequest, placing: PlacedOrder, form: CheckoutFo
         )
 
 
-def _show(
-    request: HttpRequest,
-    *,
-    typed: Mapping[str, Any] | None = None,
-    form: CheckoutForm | None = None,
-    notice: str = "",
-    data: Mapping[str, Any] | None = None,
-    status: int = 200,
-) -> HttpResponse:
-    """Render the page for the cart as it is now, keeping what was typed."""
-    cart = get_cart(cart_id=find_cart(request), now=timezone.now())
-    if cart is None or not cart.lines:
-        return render(request, "shop/checkout_empty.html", {"notice": notice}, status=status)
-    if form is None:
-        form = CheckoutForm(
-            initial={name: (typed or {}).get(name, "") for name in ("email", *CheckoutForm.ADDRESS_FIELDS)}
-        )
-    context = {
-        "form": form,
-        "cart": cart,
-        "notice": notice,
-        "waiting": count_waiting(quantities=cart.quantities, now=timezone.now()),
-        "page_fields": _page_fields(cart, form),
-        **describe_points(request, typed or {}, total=cart.total_amount),
-        **(data or {}),
-    }
-    return render(request, "shop/checkout.html", context, status=status)
+def _mark(typed: Mapping[str, Any], field: str, problem: str) -> CheckoutForm:
+    form = CheckoutForm(typed)
+    form.add_error(field, problem)
+    return form
 
 
-def _page_fields(cart: CartView, form: CheckoutForm) -> dict[str, Any]:
-    """Return the hidden fields: what this page shows now, or after a typing mistake, what it showed then."""
-    if form.is_bound:
-        return {name: form[name].value() for name in ("checkout_key", "shown_lines", "expected_total")}
-    return {
-        "checkout_key": cart.checkout_key,
-        "shown_lines": digest_lines(quantities=cart.quantities),
-        "expected_total": cart.total_amount,
-    }
-
-
-def _guess_address(request: HttpRequest) -> dict[str, Any]:
-    customer_id = get_customer_id(request)
-    if customer_id is None:
-        return {}
-    last = list_customer_orders(customer_id=customer_id, limit=1)
-    address = dict(last[0].shipping_address or {}) if last else {}
-    return {**address, "email": getattr(request.user, "email", "")}
+def _go_to_pay(request: HttpRequest, order: OrderView, gateway: str) -> HttpResponse:
+    """Lead to the gateway that was chosen, or to the page on which one is."""
+    if order.status != OrderStatus.PENDING or gateway not in dict(list_gateways()):
+        return _go_to_order(order)
+    return lead_to_gateway(request, order, order_token(number=order.number), gateway)
 
 
 def _go_to_order(order: OrderView) -> HttpResponse:

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from orders.errors import OrderNotCancellable, OrderNotFound, OrderNotPayable
+from orders.errors import OrderNotCancellable, OrderNotFound
 from orders.selectors import (
     check_order_token,
     get_order,
@@ -30,12 +30,11 @@ from orders.selectors import (
 from orders.services import cancel_order
 from orders.states import CancelReason, OrderStatus
 from orders.types import OrderView
-from payments.errors import GatewayUnavailable, UnknownGateway
 from payments.selectors import list_gateways, list_payments, list_refunds
-from payments.services import start_payment
 from payments.types import PaymentView, RefundView
 from shop.forms import PayForm
 from shop.views.cart_session import get_customer_id
+from shop.views.paying import lead_to_gateway
 
 _POLL_SECONDS = 3
 
@@ -103,7 +102,7 @@ def pay(request: HttpRequest, order: OrderView, token: str) -> HttpResponse:
         return render(request, "shop/pay.html", _describe_paying(order, token))
     form = PayForm(request.POST, gateways=list_gateways())
     if form.is_valid():
-        return _start_payment(request, order, token, form.cleaned_data["gateway"])
+        return lead_to_gateway(request, order, token, form.cleaned_data["gateway"])
     # A redirect, not an error status: those are logged with their address, and this one holds the token.
     messages.error(request, _("Please choose one of the ways to pay."))
     return redirect("shop:pay", number=order.number, token=token)
@@ -146,24 +145,6 @@ def open_own_order(request: HttpRequest, number: str) -> HttpResponse:
     if order.customer_id != _require_customer(request):
         raise Http404
     return redirect("shop:order", number=number, token=order_token(number=number))
-
-
-def _start_payment(request: HttpRequest, order: OrderView, token: str, gateway: str) -> HttpResponse:
-    order_page = reverse("shop:order", kwargs={"number": order.number, "token": token})
-    try:
-        payment = start_payment(
-            number=order.number,
-            gateway=gateway,
-            return_url=request.build_absolute_uri(order_page),
-            callback_url=f"{settings.SITE_URL}/api/v1/payments/webhooks/{gateway}/",
-            now=timezone.now(),
-        )
-    except OrderNotPayable:
-        return redirect(order_page)
-    except (GatewayUnavailable, UnknownGateway):
-        messages.error(request, _("This way to pay does not answer. Nothing was charged; please try again."))
-        return redirect("shop:pay", number=order.number, token=token)
-    return redirect(payment.redirect_url)
 
 
 def _describe(order: OrderView, token: str) -> dict[str, Any]:

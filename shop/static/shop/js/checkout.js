@@ -1,0 +1,17 @@
+// A page that met a busy shop sends itself again, unless its reader types something or stops it. Sending again is harmless:
+// the same order comes out however often it is sent. The server says when, and how often it may go on.
+const note = document.querySelector("[data-retry]");
+const form = document.getElementById("checkout");
+
+if (note && form) {
+  note.hidden = false;
+  const pause = (Number(note.dataset.retry) + Math.random() * 2) * 1000;
+  const timer = setTimeout(() => form.requestSubmit(form.querySelector("button[name=place]")), pause);
+  const stop = () => {
+    clearTimeout(timer);
+    note.hidden = true;
+  };
+  note.querySelector("[data-retry-stop]").addEventListener("click", stop);
+  form.addEventListener("input", stop);
+  form.addEventListener("submit", () => clearTimeout(timer));
+}

@@ -1,0 +1,118 @@
+"""What the checkout page shows: the cart as it is now, what it costs where it goes, and what was typed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
+
+from orders.selectors import list_customer_orders
+from payments.selectors import list_gateways
+from shop.availability import RETRY_AFTER_SECONDS
+from shop.cart_selectors import digest_lines, get_cart
+from shop.delivery.methods import read_zones
+from shop.forms import CheckoutForm
+from shop.gate.entrance import count_waiting
+from shop.pricing.carts import price_cart
+from shop.pricing.types import Quote
+from shop.types import CartView
+from shop.views.cart_estimate import recall_place
+from shop.views.cart_session import find_cart, get_customer_id
+from shop.views.checkout_points import describe_points
+
+# How often a page that met a busy shop sends itself again before it leaves that to its reader.
+_MOST_RETRIES = 5
+_TYPED = ("email", *CheckoutForm.ADDRESS_FIELDS, "shipping_method", "coupon", "gateway")
+
+
+def render_checkout(
+    request: HttpRequest,
+    *,
+    typed: Mapping[str, Any] | None = None,
+    form: CheckoutForm | None = None,
+    notice: str = "",
+    data: Mapping[str, Any] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Render the page for the cart as it is now, keeping what was typed; for htmx, the part with prices."""
+    typed = typed or {}
+    is_part = bool(request.htmx) and "update" in request.POST  # type: ignore[attr-defined]
+    cart = get_cart(cart_id=find_cart(request), now=timezone.now())
+    if cart is None or not cart.lines:
+        if is_part:
+            return HttpResponseClientRedirect(reverse("shop:cart"))
+        return render(request, "shop/checkout_empty.html", {"notice": notice}, status=status)
+    quote = quote_as_typed(request, cart, typed)
+    if form is None:
+        form = CheckoutForm(initial={name: typed.get(name, "") for name in _TYPED})
+    context = {
+        "form": form,
+        "cart": cart,
+        "quote": quote,
+        "notice": notice,
+        "is_part": is_part,
+        "ships": bool(read_zones()),
+        "gateways": list_gateways(),
+        "gateway": typed.get("gateway", ""),
+        "waiting": count_waiting(quantities=cart.quantities, now=timezone.now()),
+        "page_fields": _page_fields(cart, quote, form),
+        **_count_retries(typed),
+        **describe_points(request, typed, total=quote.total),
+        **(data or {}),
+    }
+    template = "shop/fragments/checkout_prices.html" if is_part else "shop/checkout.html"
+    return render(request, template, context, status=status)
+
+
+def quote_as_typed(request: HttpRequest, cart: CartView, typed: Mapping[str, Any]) -> Quote:
+    """Return what the cart costs before points, sent to the address as far as it is typed."""
+    return price_cart(
+        cart=cart,
+        email=str(typed.get("email", "")),
+        customer_id=get_customer_id(request),
+        address={name: str(typed.get(name, "")) for name in CheckoutForm.ADDRESS_FIELDS},
+        shipping_method=str(typed.get("shipping_method", "")),
+        coupon=str(typed.get("coupon", "")).strip(),
+        now=timezone.now(),
+    )
+
+
+def guess_address(request: HttpRequest) -> dict[str, Any]:
+    """Return what the page can fill in: a customer's latest address, or the place of their estimate."""
+    place = recall_place(request) or {"country": settings.SHOP_COUNTRY}
+    customer_id = get_customer_id(request)
+    if customer_id is None:
+        return place
+    last = list_customer_orders(customer_id=customer_id, limit=1)
+    address = dict(last[0].shipping_address or {}) if last else {}
+    return {**(address or place), "email": getattr(request.user, "email", "")}
+
+
+def _page_fields(cart: CartView, quote: Quote, form: CheckoutForm) -> dict[str, Any]:
+    """Return the hidden fields: what this page shows now, or after a typing mistake, what it showed then."""
+    fields = {
+        "checkout_key": cart.checkout_key,
+        "shown_lines": digest_lines(quantities=cart.quantities),
+        "expected_total": quote.total,
+    }
+    if not form.is_bound:
+        return fields
+    then = {name: form[name].value() for name in fields}
+    # Whoever saw no shipping method then sees for the first time what it costs.
+    if quote.shipping_options and not form["shipping_method"].value():
+        then["expected_total"] = quote.total
+    return then
+
+
+def _count_retries(typed: Mapping[str, Any]) -> dict[str, int]:
+    text = str(typed.get("retries", ""))
+    retries = int(text) if text.isdecimal() and len(text) == 1 else 0
+    return {
+        "retries": min(retries + 1, 9),
+        "retries_left": max(0, _MOST_RETRIES - retries),
+        "retry_seconds": RETRY_AFTER_SECONDS,
+    }
