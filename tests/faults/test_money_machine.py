@@ -172,7 +172,10 @@ class MoneyMachine(RuleBasedStateMachine):
                 self.world.pass_time(1)
                 self.world.work()
             self.place(0, how)
-            self.world.refund(order)
+            if which % 2:
+                self.world.refund_part(order, amount=700)
+            else:
+                self.world.refund(order)
 
     def bank_returns_a_refund(self, which, how):
         sent = [id_ for id_, one in self.world.peer.records.refunds.items() if one["status"] != "failed"]
