@@ -15,12 +15,11 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from inventory.errors import OutOfStock, StockBusy
-from inventory.rows import RowRead, RowUpdate
-from inventory.transactions import execute_last, run_in_transaction
+from inventory.rows import RowRead
+from inventory.transactions import run_in_transaction
 from orders.errors import AllowanceExceeded, PointsMissing
 from orders.services import lock_state
-from payments.errors import MalformedEvent
-from payments.event_columns import check_fit, to_columns
+from payments.event_columns import check_fit, lock_event, read_event, to_columns, write_event
 from payments.gateways.base import EventContent, EventKind
 from payments.gateways.registry import get_gateway
 from payments.models import EventOutcome, GatewayEvent, Payment
@@ -36,15 +35,7 @@ _LONGEST_PAUSE = dt.timedelta(hours=1)
 REAPPLICABLE = (EventOutcome.UNKNOWN_REFERENCE, EventOutcome.REVIEW)
 LEFT_TO_STAFF = (*REAPPLICABLE, EventOutcome.AMOUNT_MISMATCH)
 _LONGEST_ID = 100
-# What is known of an event only after it was kept.
-_WRITTEN = (
-    *("kind", "reference", "amount", "currency", "charge_reference", "payment_id"),
-    *("attempts", "latest_error", "outcome", "settled_at", "apply_after"),
-)
-_WRITE = RowUpdate(GatewayEvent, _WRITTEN, where="id = %s")
-_EVENTS = RowRead(GatewayEvent)
 _PAYMENTS = RowRead(Payment)
-_LOCK = "WHERE id = %s FOR UPDATE"
 
 
 def receive_event(*, gateway: str, headers: Mapping[str, str], body: bytes, now: dt.datetime) -> EventReceipt:
@@ -178,10 +169,10 @@ def _apply_or_send_back(event_pk: int, now: dt.datetime) -> bool:
 
 def _apply(event_pk: int, now: dt.datetime, *, may_revive: bool) -> bool:
     # Locked first: of two deliveries applied at once, the second finds the outcome of the first.
-    event = _EVENTS.get(_LOCK, (event_pk,))
+    event = lock_event(event_pk)
     if event.outcome != EventOutcome.WAITING:
         return True
-    if problem := _read(event):
+    if problem := read_event(event):
         # It cannot be read, or says what cannot be: another attempt would say the same.
         return _finish(event, EventOutcome.REVIEW, None, now, problem=problem)
     found = _find_payment(event)
@@ -190,30 +181,13 @@ def _apply(event_pk: int, now: dt.datetime, *, may_revive: bool) -> bool:
     if found is None:
         return _postpone(event_pk, "no payment has this reference", EventOutcome.UNKNOWN_REFERENCE, now)
     order = lock_state(order_id=found.order_id)
-    payment = _PAYMENTS.get(_LOCK, (found.id,))
+    payment = _PAYMENTS.get("WHERE id = %s FOR UPDATE", (found.id,))
     if payment.reference is None and event.reference:
         # We crashed between the gateway's answer and our note of it: now we know what it calls this payment.
         payment.reference = event.reference
         payment.save(update_fields=["reference"])
     outcome = settle_event(event, order, payment, may_revive=may_revive, now=now)
     return _finish(event, outcome, payment, now)
-
-
-def _read(event: GatewayEvent) -> str:
-    """Put what the event says into its columns, unless it is there; return what is wrong with it, or nothing.
-
-    Saves nothing: whoever writes the event next does.
-    """
-    if event.kind:
-        return ""
-    try:
-        content = get_gateway(event.gateway).read_event(event.body)
-        check_fit(content)
-    except MalformedEvent as error:
-        return str(error) or repr(error)
-    for name, value in to_columns(event.gateway, content).items():
-        setattr(event, name, value)
-    return ""
 
 
 def _find_payment(event: GatewayEvent) -> Payment | None:
@@ -232,27 +206,22 @@ def _finish(
 ) -> bool:
     event.outcome, event.payment, event.settled_at = outcome, payment, now
     event.attempts, event.latest_error = event.attempts + 1, problem[:500]
-    _write(event)
+    write_event(event)
     return True
 
 
 def _postpone(event_pk: int, problem: str, final: EventOutcome, now: dt.datetime) -> bool:
     """Note a failed attempt; after the last one the event gets its final outcome. Say whether it did."""
-    event = _EVENTS.get(_LOCK, (event_pk,))
+    event = lock_event(event_pk)
     if event.outcome != EventOutcome.WAITING:
         return True
     # Staff look for an event by what it says, also while it waits.
-    _read(event)
+    read_event(event)
     event.attempts += 1
     event.latest_error = problem[:500]
     if is_final := event.attempts >= MAX_ATTEMPTS:
         event.outcome, event.settled_at = final, now
     else:
         event.apply_after = now + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (event.attempts - 1))
-    _write(event)
+    write_event(event)
     return is_final
-
-
-def _write(event: GatewayEvent) -> None:
-    """Write what became of an event that is locked, and end the transaction."""
-    execute_last([_WRITE.prepare([getattr(event, name) for name in _WRITTEN], [event.pk])])

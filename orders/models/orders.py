@@ -1,4 +1,4 @@
-"""Orders, their lines, the outbox, and the health of scheduled jobs."""
+"""Orders, their lines, and what else is in their totals."""
 
 from django.conf import settings
 from django.db import models
@@ -6,13 +6,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from inventory.types import SKU_LENGTH
-from orders.points import models as _points  # noqa: F401 - Django finds an app's models by this module
 from orders.states import AdjustmentKind, CancelReason, OrderStatus
-from orders.steps import models as _steps  # noqa: F401 - Django finds an app's models by this module
 from orders.types import (
     LABEL_LENGTH,
     MAX_ADDRESS_LENGTH,
-    MAX_ALLOWANCE_KEY_LENGTH,
     MAX_KEY_LENGTH,
     MAX_LANGUAGE_LENGTH,
     MAX_SCOPE_LENGTH,
@@ -170,119 +167,3 @@ class OrderAdjustment(models.Model):
 
     def __str__(self) -> str:
         return self.label
-
-
-class PurchaseAllowance(models.Model):
-    """How many units whoever `key` stands for has taken, of how many they may have in all.
-
-    Changed only by `orders.allowances`.
-    """
-
-    # The primary key, so that an upsert locks this one record and no gap of another index beside it.
-    key = models.CharField(
-        _("key"), max_length=MAX_ALLOWANCE_KEY_LENGTH, primary_key=True, db_collation="utf8mb4_bin"
-    )
-    used = models.BigIntegerField(_("used"))
-    # As the latest order was told; staff may have changed it since.
-    unit_limit = models.BigIntegerField(_("limit"))
-
-    class Meta:
-        verbose_name = _("purchase allowance")
-        verbose_name_plural = _("purchase allowances")
-        constraints = [
-            models.CheckConstraint(condition=Q(used__gte=0), name="purchaseallowance_not_negative"),
-            # Not a safety net behind a guard: this is the guard, because an upsert has no WHERE.
-            models.CheckConstraint(
-                condition=Q(used__lte=models.F("unit_limit")), name="purchaseallowance_within_limit"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.key}: {self.used} of {self.unit_limit}"
-
-
-class AllowanceUse(models.Model):
-    """What an order took of an allowance. It counts while the order is neither cancelled nor refunded."""
-
-    id = models.BigIntegerField(primary_key=True)
-    order = models.ForeignKey(
-        Order,
-        on_delete=models.PROTECT,
-        db_index=False,
-        related_name="allowance_uses",
-        verbose_name=_("order"),
-    )
-    key = models.CharField(_("key"), max_length=MAX_ALLOWANCE_KEY_LENGTH, db_collation="utf8mb4_bin")
-    # Less what was given back with refunded units.
-    quantity = models.BigIntegerField(_("quantity"))
-    # A plain pointer, like that of an order line: with these units their part of the allowance comes back.
-    stock_item = models.ForeignKey(
-        "inventory.StockItem",
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        db_constraint=False,
-        db_index=False,
-        related_name="+",
-    )
-
-    class Meta:
-        verbose_name = _("use of an allowance")
-        verbose_name_plural = _("uses of allowances")
-        constraints = [
-            models.UniqueConstraint(fields=["order", "key"], name="allowanceuse_once_per_key"),
-            models.CheckConstraint(condition=Q(quantity__gte=0), name="allowanceuse_quantity_not_negative"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.quantity} of {self.key}"
-
-
-class OutboxMessage(models.Model):
-    """Something that must happen outside the database, written in the transaction that caused it."""
-
-    id = models.BigIntegerField(primary_key=True)
-    topic = models.CharField(_("topic"), max_length=50)
-    # For whom it is, once it was found to have several subscribers.
-    subscriber = models.CharField(_("subscriber"), max_length=30, blank=True, default="")
-    # Consumers recognise a redelivered message by its key.
-    key = models.CharField(_("key"), max_length=100, unique=True, db_collation="utf8mb4_bin")
-    payload = models.JSONField(_("payload"))
-    created_at = models.DateTimeField(_("created at"))
-    deliver_after = models.DateTimeField(_("deliver after"))
-    delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
-    parked_at = models.DateTimeField(_("parked at"), null=True, blank=True)
-    attempts = models.PositiveIntegerField(_("attempts"), default=0)
-    latest_error = models.CharField(_("latest error"), max_length=500, blank=True)
-    # True while there is something to do: the one column by which waiting messages are found among old ones.
-    is_waiting = models.BooleanField(_("waiting"), default=True)
-
-    class Meta:
-        verbose_name = _("outbox message")
-        verbose_name_plural = _("outbox messages")
-        indexes = [
-            models.Index(fields=["is_waiting", "deliver_after"], name="outbox_waiting"),
-            # What is parked is counted every few seconds, among all messages there ever were.
-            models.Index(fields=["parked_at"], name="outbox_parked"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.topic} {self.key}"
-
-
-class JobHealth(models.Model):
-    """When a scheduled job last did its work.
-
-    A sweep that silently stopped is a sale that never comes back.
-    """
-
-    name = models.CharField(_("job"), max_length=50, primary_key=True)
-    succeeded_at = models.DateTimeField(_("last succeeded at"))
-    detail = models.CharField(_("detail"), max_length=200, blank=True)
-
-    class Meta:
-        verbose_name = _("job health")
-        verbose_name_plural = _("job health")
-
-    def __str__(self) -> str:
-        return self.name
