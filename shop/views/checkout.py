@@ -35,7 +35,8 @@ from shop.gate.errors import MustWait
 from shop.services.cart import fit_to_stock
 from shop.services.cart_checkout import check_out, settle_cart
 from shop.views.cart_session import find_cart, get_customer_id
-from shop.views.checkout_page import guess_address, render_checkout
+from shop.views.checkout_addresses import fill_in, guess_address, keep_if_wanted
+from shop.views.checkout_page import render_checkout
 from shop.views.checkout_points import read_points
 from shop.views.paying import lead_to_gateway
 from shop.views.queue_ticket import (
@@ -74,6 +75,8 @@ def show_checkout(request: HttpRequest) -> HttpResponse:
         return _open_checkout(request)
     if "adjust" in request.POST:
         return _adjust(request)
+    if "fill" in request.POST:
+        return render_checkout(request, typed=fill_in(request, request.POST))
     if "apply" in request.POST or "update" in request.POST:
         return render_checkout(request, typed=request.POST)
     return place_order_as_typed(request, request.POST)
@@ -117,6 +120,7 @@ def place_order_as_typed(request: HttpRequest, typed: Mapping[str, Any]) -> Http
         forget_order(request)
         return _refuse(request, error, typed)
     _explain_replay(request, placing, form)
+    keep_if_wanted(request, typed, form.shipping_address)
     forget_order(request)
     response = _go_to_pay(request, placing.order, form.cleaned_data["gateway"])
     drop_ticket(response)

@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
-from orders.selectors import list_customer_orders
 from payments.selectors import list_gateways
 from shop.availability import RETRY_AFTER_SECONDS
 from shop.cart_selectors import digest_lines, get_cart
@@ -20,8 +18,8 @@ from shop.gate.entrance import count_waiting
 from shop.pricing.carts import price_cart
 from shop.pricing.types import Quote
 from shop.types import CartView
-from shop.views.cart_estimate import recall_place
 from shop.views.cart_session import find_cart, get_customer_id
+from shop.views.checkout_addresses import list_own_addresses
 from shop.views.checkout_points import describe_points
 
 # How often a page that met a busy shop sends itself again before it leaves that to its reader.
@@ -40,7 +38,8 @@ def render_checkout(
 ) -> HttpResponse:
     """Render the page for the cart as it is now, keeping what was typed; for htmx, the part with prices."""
     typed = typed or {}
-    is_part = bool(request.htmx) and "update" in request.POST  # type: ignore[attr-defined]
+    is_update = "update" in request.POST and "fill" not in request.POST
+    is_part = bool(request.htmx) and is_update  # type: ignore[attr-defined]
     cart = get_cart(cart_id=find_cart(request), now=timezone.now())
     if cart is None or not cart.lines:
         if is_part:
@@ -56,6 +55,8 @@ def render_checkout(
         "notice": notice,
         "is_part": is_part,
         "ships": bool(read_zones()),
+        "addresses": [] if is_part else list_own_addresses(request),
+        "keeps_address": bool(typed.get("keep_address")),
         "gateways": list_gateways(),
         "gateway": typed.get("gateway", ""),
         "waiting": count_waiting(quantities=cart.quantities, now=timezone.now()),
@@ -79,17 +80,6 @@ def quote_as_typed(request: HttpRequest, cart: CartView, typed: Mapping[str, Any
         coupon=str(typed.get("coupon", "")).strip(),
         now=timezone.now(),
     )
-
-
-def guess_address(request: HttpRequest) -> dict[str, Any]:
-    """Return what the page can fill in: a customer's latest address, or the place of their estimate."""
-    place = recall_place(request) or {"country": settings.SHOP_COUNTRY}
-    customer_id = get_customer_id(request)
-    if customer_id is None:
-        return place
-    last = list_customer_orders(customer_id=customer_id, limit=1)
-    address = dict(last[0].shipping_address or {}) if last else {}
-    return {**(address or place), "email": getattr(request.user, "email", "")}
 
 
 def _page_fields(cart: CartView, quote: Quote, form: CheckoutForm) -> dict[str, Any]:
