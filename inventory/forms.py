@@ -7,6 +7,7 @@ from django import forms
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from inventory.backoffice import FreshForm
 from inventory.selectors import list_strategies
 from inventory.types import MAX_QUANTITY
 
@@ -56,7 +57,7 @@ def start_stock_change(*, on_hand: int) -> ChangeStockForm:
     return ChangeStockForm(initial={"reference": uuid.uuid4().hex, "shown_on_hand": on_hand})
 
 
-class StockItemForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
+class StockItemForm(FreshForm):
     """How a stock item is handled; its counters are not fields."""
 
     locking_strategy = forms.ChoiceField(label=_("Locking strategy"), choices=list_strategies)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from PIL import Image
 
+from inventory.backoffice import FreshForm
 from inventory.selectors import get_levels_by_id, list_strategies
 from inventory.types import MAX_QUANTITY, SKU_LENGTH
 from shop.fields import MoneyField, OptionsField
@@ -20,14 +21,12 @@ _MIXED: Final = ""
 _DEEPEST: Final = 50
 
 
-class ProductForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
+class ProductForm(FreshForm):
     """A product, with one locking strategy for all its variants."""
 
-    # With what it showed when it was opened: only a change somebody made on the page is written.
     locking_strategy = forms.ChoiceField(
         label=gettext_lazy("Locking strategy"),
         required=False,
-        show_hidden_initial=True,
         help_text=gettext_lazy("How buyers who come at the same moment are kept apart, for all variants."),
     )
 
@@ -49,7 +48,7 @@ def _list_strategies_of(product: Product) -> set[str]:
     return {level.locking_strategy for level in get_levels_by_id(ids=ids).values()}
 
 
-class VariantForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
+class VariantForm(FreshForm):
     """One form in which a product is bought."""
 
     options = OptionsField(
@@ -64,6 +63,7 @@ class VariantForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at r
             label=_("Price (%(currency)s)") % {"currency": settings.SHOP_CURRENCY},
         )
         self.fields["weight_grams"].required = False
+        self.remember_shown()
 
     def clean_weight_grams(self) -> int:
         """Take no weight for none."""
@@ -102,7 +102,7 @@ class NewVariantFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # no gene
                 seen.add(sku)
 
 
-class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
+class CategoryForm(FreshForm):
     """A category, which is never below itself."""
 
     class Meta:

@@ -36,9 +36,10 @@ class MoneyField(forms.DecimalField):
         return None if amount is None else int(amount.scaleb(self.precision))
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Compare in minor units: 12.5 and 12.50 are the same price."""
+        """Compare in minor units: 12.5 and 12.50 are the same price, also where a page showed the first."""
         try:
-            return bool(self.clean(data) != initial)
+            shown = int(initial.scaleb(self.precision)) if isinstance(initial, Decimal) else initial
+            return bool(self.clean(data) != shown)
         except ValidationError:
             return True
 
@@ -62,7 +63,8 @@ class OptionsField(forms.CharField):
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Compare the pairs, not the way they are written."""
         try:
-            return bool(self.clean(data) != (initial or []))
+            shown = self.clean(initial) if isinstance(initial, str) else initial
+            return bool(self.clean(data) != (shown or []))
         except ValidationError:
             return True
 

@@ -31,12 +31,10 @@ class SaleForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run 
 
     starts_at = forms.SplitDateTimeField(label=gettext_lazy("Starts at"), widget=AdminSplitDateTime)
     ends_at = forms.SplitDateTimeField(label=gettext_lazy("Ends at"), widget=AdminSplitDateTime)
-    # With what it showed when it was opened: only what somebody changed on the page is written.
     units = forms.IntegerField(
         label=gettext_lazy("Units"),
         min_value=1,
         max_value=MAX_QUANTITY,
-        show_hidden_initial=True,
         help_text=gettext_lazy("Set aside for the sale, out of the variant's stock."),
     )
     limit_per_customer = forms.IntegerField(
@@ -136,6 +134,9 @@ class ChangedSaleForm(SaleForm):
         self.fields["price_amount"].initial = self.before.price_amount
         if seconds := self.before.payment_window_seconds:
             self.fields["payment_minutes"].initial = seconds // _MINUTE
+        # With what it showed when it was opened: only what somebody changed on the page is written.
+        for field in self.fields.values():
+            field.show_hidden_initial = True
 
     def list_changes(self) -> dict[str, Any]:
         """Return what somebody changed on the page, by the names of the plan."""

@@ -4,6 +4,7 @@ In the lowest app, because every app's admin builds on it; it knows nothing of w
 """
 
 from inventory.backoffice.acting import get_actor
+from inventory.backoffice.fresh import FreshForm
 from inventory.backoffice.pages import RecordAdmin, StaffAdmin
 from inventory.backoffice.parts import (
     Link,
@@ -18,6 +19,7 @@ from inventory.backoffice.waiting import WaitingCount, count_waiting
 from inventory.wording import explain
 
 __all__ = [
+    "FreshForm",
     "Link",
     "Notice",
     "NoticeSource",

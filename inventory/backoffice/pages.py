@@ -16,6 +16,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
 from inventory.backoffice.acting import rewind_uploads, run_action
+from inventory.backoffice.fresh import FreshForm
 from inventory.backoffice.paging import BoundedPaginator
 from inventory.backoffice.parts import Link, NoticeSource, PanelSource, StaffAction, WaitingList
 from inventory.backoffice.widgets import ForgivingAutocomplete
@@ -31,6 +32,7 @@ _LONGEST_SEARCH: Final = 100
 class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generic at run time
     """A list and a page for one kind of record, with its panels, links and actions."""
 
+    form = FreshForm
     paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER

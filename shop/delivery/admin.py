@@ -2,19 +2,18 @@
 
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from inventory.backoffice import StaffAdmin
+from inventory.backoffice import FreshForm, StaffAdmin
 from shop.delivery.methods import forget_zones
 from shop.delivery.models import ShippingMethod, ShippingZone, WeightStep, ZoneArea
 from shop.fields import MoneyField
 
 
-class _PriceForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
+class _PriceForm(FreshForm):
     """Something with a price."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -24,6 +23,7 @@ class _PriceForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at ru
             currency=settings.SHOP_CURRENCY,
             label=_("Price (%(currency)s)") % {"currency": settings.SHOP_CURRENCY},
         )
+        self.remember_shown()
 
 
 class MethodForm(_PriceForm):
@@ -37,6 +37,7 @@ class MethodForm(_PriceForm):
             required=False,
             help_text=_("What the items have to come to; empty for never."),
         )
+        self.remember_shown()
 
 
 class AreaInline(admin.TabularInline):  # type: ignore[type-arg]  # no generic at run time

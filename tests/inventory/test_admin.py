@@ -276,3 +276,15 @@ def test_a_list_asks_as_many_questions_for_thirty_rows_as_for_three(
 def test_strange_addresses_are_answered(staff, address):
     response = staff.get(f"/admin/inventory/{address}", follow=True)
     assert response.status_code in (200, 400, 404)
+
+
+def test_an_old_page_of_an_item_does_not_bring_back_its_old_settings(staff):
+    item = make_stock_item()
+    page = staff.get(page_of(item)).content.decode()
+    assert 'name="initial-low_stock_threshold"' in page
+    shown = {"low_stock_threshold": "0", "locking_strategy": "conditional"}
+    shown |= {f"initial-{name}": value for name, value in shown.items()}
+    staff.post(page_of(item), {**shown, "low_stock_threshold": "9"})
+    staff.post(page_of(item), {**shown, "locking_strategy": "optimistic"})
+    saved = get_stock_level(sku=item.sku)
+    assert (saved.low_stock_threshold, saved.locking_strategy) == (9, "optimistic")

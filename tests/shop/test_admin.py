@@ -138,6 +138,30 @@ def test_a_product_page_opened_before_a_sale_and_saved_after_it_leaves_stock_as_
     assert get_stock_level(sku="TEA-S") == sold
 
 
+def test_two_people_who_change_different_things_on_one_page_both_get_what_they_wanted():
+    product = make_product("TEA-S")
+    manager = make_manager()
+    old = open_form(manager, page_of(product))
+    manager.post(page_of(product), {**old, "name": "Green tea", "variants-0-price_amount": "25"})
+    changed = {"description": "Fresh.", "variants-0-options": "Size: S", "is_published": "on"}
+    assert "was changed" in said(manager.post(page_of(product), {**old, **changed}, follow=True))
+    variant = Variant.objects.select_related("product").get()
+    assert (variant.product.name, variant.price_amount) == ("Green tea", 2500)
+    assert (variant.product.description, variant.options) == ("Fresh.", [["Size", "S"]])
+
+
+def test_a_page_that_was_left_alone_brings_back_nothing_old():
+    product = make_product("TEA-S")
+    manager = make_manager()
+    old = open_form(manager, page_of(product))
+    Product.objects.update(name="Green tea", is_published=not product.is_published)
+    Variant.objects.update(price_amount=2500, is_active=False)
+    manager.post(page_of(product), old)
+    row, variant = Product.objects.get(), Variant.objects.get()
+    assert (row.name, row.is_published) == ("Green tea", not product.is_published)
+    assert (variant.price_amount, variant.is_active) == (2500, False)
+
+
 def test_a_variant_may_take_over_stock_that_nothing_is_sold_from():
     product = make_product("TEA-S")
     left = make_stock_item(sku="TEA-M", on_hand=4)

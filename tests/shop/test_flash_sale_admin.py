@@ -239,3 +239,16 @@ def test_a_payment_window_of_whole_minutes_survives_another_change():
     row = FlashSale.objects.get()
     assert (row.payment_window_seconds, row.limit_per_customer) == (300, 1)
     assert row.ends_at - row.starts_at < dt.timedelta(hours=3)
+
+
+def test_an_old_page_of_a_sale_does_not_bring_back_its_old_price():
+    sale = make_sale(make_variant(sku="MUG", on_hand=30), price_amount=900)
+    round_off(sale)
+    manager = make_manager()
+    page = manager.get(page_of(FlashSale.objects.get())).content.decode()
+    assert 'name="initial-price_amount" value="9.00"' in page
+    old = change(sale, **{"initial-price_amount": "9.00"}, price_amount="9.00", name="Later deal")
+    manager.post(page_of(FlashSale.objects.get()), change(sale, price_amount="7.50"))
+    manager.post(page_of(FlashSale.objects.get()), old)
+    row = FlashSale.objects.select_related("offer").get()
+    assert (row.name, row.offer.price_amount) == ("Later deal", 750)
