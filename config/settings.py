@@ -188,6 +188,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": SWEEP_INTERVAL_SECONDS},
     },
     "tend-flash-sales": {"task": "shop.tend_flash_sales", "schedule": 5, "options": {"expires": 5}},
+    "tell-restocked": {"task": "shop.tell_restocked", "schedule": 30, "options": {"expires": 30}},
     "deliver-outbox": {"task": "orders.deliver_outbox", "schedule": 5, "options": {"expires": 5}},
     "apply-pending-events": {
         "task": "payments.apply_pending_events",

@@ -9,6 +9,7 @@ from orders.steps.shipment import SHIPMENT
 from orders.steps.warehouse import WAREHOUSE
 from payments import services as payments
 from shop.mail import subscribers as mail
+from shop.restock import services as restock
 
 
 def connect_outbox() -> None:
@@ -33,6 +34,7 @@ def connect_outbox() -> None:
         (mail.AGAIN_TOPIC, mail.tell_again),
     ):
         orders.connect(topic, tell, subscriber=mail.SUBSCRIBER)
+    orders.connect(restock.TOPIC, restock.tell_one, subscriber=mail.SUBSCRIBER)
 
 
 def register_steps() -> None:

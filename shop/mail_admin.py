@@ -22,9 +22,9 @@ SEND_AGAIN: Final = StaffAction(
     label=gettext_lazy("Send again"),
     question=gettext_lazy("Send this again to the customer, written anew from the order as it is now?"),
     permission="shop.change_sentmail",
-    is_possible=lambda mail: True,
+    is_possible=lambda mail: bool(mail.order_number),
     run=_send_again,
-    why_not=str,
+    why_not=lambda mail: _("It is not about an order: what it says was true at that moment only."),
 )
 
 

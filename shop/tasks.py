@@ -5,6 +5,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
+from shop.restock import services as restock
 from shop.services import flash_sales
 
 
@@ -12,3 +13,9 @@ from shop.services import flash_sales
 def tend_flash_sales(**kwargs: Any) -> None:
     """Open and end flash sales, and return units that came back to those that are over."""
     flash_sales.tend_flash_sales(now=timezone.now())
+
+
+@shared_task(name="shop.tell_restocked")
+def tell_restocked(**kwargs: Any) -> None:
+    """Have those told who wait for something that is in stock again."""
+    restock.tell_all(now=timezone.now())

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from shop.views import cart, catalogue, checkout, language, media, orders, waiting_room
+from shop.views import cart, catalogue, checkout, language, media, orders, restock, waiting_room
 
 app_name = "shop"
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("", catalogue.show_home, name="home"),
     path("products/", catalogue.list_products, name="product_list"),
     path("products/<str:slug>/", catalogue.show_product, name="product"),
+    path("products/<str:slug>/restock/", restock.ask_restock, name="ask_restock"),
     path("categories/<str:slug>/", catalogue.show_category, name="category"),
     path("sales/<int:sale_id>/", catalogue.show_sale, name="sale"),
     path("cart/", cart.show_cart, name="cart"),

@@ -17,3 +17,4 @@ class MailKind(models.TextChoices):
     LATE_RETURNED = "late_returned", _("Paid too late, sent back")
     TWICE_RETURNED = "twice_returned", _("Paid twice, sent back")
     WRONG_RETURNED = "wrong_returned", _("Wrong amount, sent back")
+    RESTOCKED = "restocked", _("Back in stock")

@@ -20,7 +20,10 @@ from shop.templatetags.shop import day_and_time
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What one mail says. The button leads to `url`; the lines of the order are shown if that is of use."""
+    """What one mail says. The button leads to `url`; the lines of the order are shown if that is of use.
+
+    `closing` stands below it all; without one it is said that the link is secret, as that of an order is.
+    """
 
     subject: str
     heading: str
@@ -28,6 +31,7 @@ class Letter:
     button: str
     url: str
     shows_lines: bool = True
+    closing: str = ""
 
 
 def write_letter(kind: MailKind, order: OrderView, details: Mapping[str, Any]) -> Letter:

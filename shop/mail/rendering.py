@@ -16,8 +16,10 @@ from shop.mail.letters import Letter
 _NOT_IN_IDS: Final = re.compile(r"[^A-Za-z0-9.-]+")
 
 
-def render_mail(letter: Letter, order: OrderView, *, key: str) -> EmailMultiAlternatives:
-    """Return the mail that brings a letter to the order's customer, in the language that is active.
+def render_mail(
+    letter: Letter, *, recipient: str, key: str, order: OrderView | None = None
+) -> EmailMultiAlternatives:
+    """Return the mail that brings a letter, about an order or not, in the language that is active.
 
     The same key gives the same Message-ID: a mailbox that gets it twice can know.
     """
@@ -33,7 +35,7 @@ def render_mail(letter: Letter, order: OrderView, *, key: str) -> EmailMultiAlte
         subject=" ".join(letter.subject.split()),
         body=render_to_string("mail/letter.txt", context).strip() + "\n",
         from_email=name_sender(),
-        to=[order.email],
+        to=[recipient],
         headers={"Message-ID": make_message_id(key), "Auto-Submitted": "auto-generated"},
     )
     mail.attach_alternative(render_to_string("mail/letter.html", context), "text/html")

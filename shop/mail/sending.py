@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from smtplib import SMTPDataError, SMTPRecipientsRefused
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from inventory.sql import RowInsert, execute_together
 from orders.errors import Undeliverable
 from orders.types import OrderView
 from shop.mail.kinds import MailKind
-from shop.mail.letters import write_letter
+from shop.mail.letters import Letter, write_letter
 from shop.mail.rendering import render_mail
 from shop.models import SentMail
 
@@ -36,27 +36,48 @@ _NOWHERE: Final = (".invalid", "@invalid")
 def send_once(
     *, key: str, kind: MailKind, order: OrderView, details: Mapping[str, Any], now: dt.datetime
 ) -> bool:
+    """Send a mail about an order, in the language it was placed in; for the rest see `send_letter_once`."""
+    return send_letter_once(
+        key=key,
+        kind=kind,
+        recipient=order.email,
+        language=order.language,
+        write=lambda: write_letter(kind, order, details),
+        order=order,
+        details=details,
+        now=now,
+    )
+
+
+def send_letter_once(
+    *,
+    key: str,
+    kind: MailKind,
+    recipient: str,
+    language: str,
+    write: Callable[[], Letter],
+    order: OrderView | None = None,
+    details: Mapping[str, Any],
+    now: dt.datetime,
+) -> bool:
     """Send a mail unless one with this key was sent; say whether it was sent now.
 
-    The note that it was is written after it: a crash in between has it sent again, under the same Message-ID.
-    Raises Undeliverable if the server, or common sense, refuses it for good; any other error of the server or
-    of the way there may pass. Opens no transaction and must be in none.
+    `write` is called in the language, or in the shop's own if there is none such. The note that it was sent
+    is written after it: a crash in between has it sent again, under the same Message-ID. Raises Undeliverable
+    if the server, or common sense, refuses it for good; any other error of the server or of the way there may
+    pass. Opens no transaction and must be in none.
     """
-    if order.email.endswith(_NOWHERE) or _SENT.exists("WHERE `key` = %s", (key,)):
+    if recipient.endswith(_NOWHERE) or _SENT.exists("WHERE `key` = %s", (key,)):
         return False
-    language = find_language(order)
+    language = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
     with translation.override(language):
-        mail = render_mail(write_letter(kind, order, details), order, key=key)
-    _send(mail, order.email)
-    row = (key, order.number, kind.value, order.email, language, json.dumps(dict(details)), now)
+        mail = render_mail(write(), recipient=recipient, order=order, key=key)
+    _send(mail, recipient)
+    number = order.number if order else ""
+    row = (key, number, kind.value, recipient, language, json.dumps(dict(details)), now)
     # Two workers may have sent it at once, one of them past its lease: it is noted once.
     execute_together([_NOTE.prepare([row]).or_leave("id")])
     return True
-
-
-def find_language(order: OrderView) -> str:
-    """Return the language an order was placed in, or the shop's own if there is none such."""
-    return order.language if order.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
 def _send(mail: EmailMultiAlternatives, recipient: str) -> None:

@@ -19,6 +19,7 @@ from shop.search.types import EVERYTHING
 from shop.shelves import list_branch, list_crumbs, list_shelves
 from shop.templatetags.shop import change_query
 from shop.types import CategoryView, ProductView
+from shop.views.restock import make_restock_form
 
 _HOME_SIZE: Final = 8
 _MOST_RELATED: Final = 4
@@ -66,6 +67,7 @@ def show_product(request: HttpRequest, slug: str) -> HttpResponse:
         "panels": panels,
         "categories": categories,
         "crumbs": list_crumbs(product.category, categories),
+        "restock_form": make_restock_form(request, product),
     }
     return render(request, "shop/product.html", context)
 

@@ -9,7 +9,7 @@ GUARDS = [
     Guard(
         "mail: what was sent is not sent again",
         "shop/mail/sending.py",
-        " or SentMail.objects.filter(key=key).exists()",
+        ' or _SENT.exists("WHERE `key` = %s", (key,))',
         "",
         f"{TOLD} -k comes_again",
     ),

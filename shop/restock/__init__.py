@@ -1,0 +1,1 @@
+"""Telling those who asked that something is in stock again."""
