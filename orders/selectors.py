@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Count, F, QuerySet, Sum
 
 from inventory.rows import RowRead
+from orders.allowances import require_left as require_allowances_left
 from orders.errors import OrderNotFound
 from orders.models import JobHealth, Order, OrderLine, OutboxMessage
 from orders.numbers import check_order_token, order_token
@@ -44,6 +45,7 @@ __all__ = [
     "list_paid_orders",
     "order_token",
     "price_refund",
+    "require_allowances_left",
 ]
 
 _ORDERS = RowRead(Order)

@@ -17,6 +17,7 @@ from orders.errors import AllowanceExceeded, IdempotencyKeyReused, InvalidOrder,
 from orders.types import PlacedOrder
 from shop.errors import PointsNotTaken, PriceChanged, ProductUnavailable
 from shop.gate.errors import MustWait
+from shop.promotions.errors import CouponRefused
 
 P = ParamSpec("P")
 
@@ -35,6 +36,7 @@ _OUTCOMES: Final[tuple[tuple[type[Exception], str], ...]] = (
     (TooManyUnpaid, "too_many_unpaid"),
     (PointsMissing, "points_missing"),
     (PointsNotTaken, "points_missing"),
+    (CouponRefused, "coupon_refused"),
     (IdempotencyKeyReused, "key_reused"),
     (InvalidOrder, "invalid"),
     (InvalidQuantity, "invalid"),

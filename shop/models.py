@@ -12,6 +12,7 @@ from shop.address_book import models as _address_book  # noqa: F401 - Django fin
 from shop.delivery import models as _delivery  # noqa: F401 - Django finds an app's models by this module
 from shop.mail.kinds import MailKind
 from shop.picture_sizes import make_size
+from shop.promotions import models as _promotions  # noqa: F401 - Django finds an app's models by this module
 from shop.restock import models as _restock  # noqa: F401 - Django finds an app's models by this module
 from shop.search import models as _search  # noqa: F401 - Django finds an app's models by this module
 from shop.tax.models import TaxClass

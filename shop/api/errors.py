@@ -29,10 +29,6 @@ class IdempotencyKeyInvalid(ApiError):
     """The idempotency key is not 1 to 255 visible ASCII characters."""
 
 
-class CouponInvalid(ApiError):
-    """No such coupon."""
-
-
 class CredentialsInvalid(ApiError):
     """No active customer has this e-mail address and password."""
 

@@ -35,6 +35,7 @@ def place_requested(
         client_address=find_countable_address(meta),
         points=wanted.points,
         shipping_method=wanted.shipping_method,
+        coupon=wanted.coupon,
         ticket=meta.get(TICKET_META),
         now=timezone.now(),
     )

@@ -27,6 +27,7 @@ from shop.availability import RETRY_AFTER_SECONDS
 from shop.delivery.errors import NotDeliverable, ShippingMethodUnavailable
 from shop.errors import PointsNotTaken, ProductNotFound, ProductUnavailable
 from shop.gate.errors import MustWait
+from shop.promotions.errors import CouponRefused, CouponUsedUp
 
 CONTENT_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "/api/v1/problems/"
@@ -110,7 +111,8 @@ PROBLEMS: Final = (
         _("The idempotency key belongs to another request"),
         (IdempotencyKeyReused,),
     ),
-    Problem("coupon-invalid", 422, _("The coupon is not valid"), (api.CouponInvalid,)),
+    Problem("coupon-invalid", 422, _("The coupon is not valid"), (CouponRefused,)),
+    Problem("coupon-used-up", 409, _("The coupon was used as often as it may be"), (CouponUsedUp,)),
     Problem("not-deliverable", 422, _("The shop does not ship there"), (NotDeliverable,)),
     Problem(
         "shipping-method-unavailable",

@@ -12,13 +12,14 @@ from shop.delivery.errors import ShippingMethodUnavailable
 from shop.delivery.methods import read_zones
 from shop.places.areas import find_place
 from shop.pricing.additions import add_shipping, add_taxes, spend_points
-from shop.pricing.types import NO_REDUCTION, Basket, Quote, Reduction
+from shop.pricing.types import Basket, Quote, Reduction
+from shop.promotions.reductions import reduce
 from shop.tax.rates import list_rates
 
 
 def price(basket: Basket) -> Quote:
     """Return what a basket costs, in the language that is active. May read rules, outside any transaction."""
-    reduction = NO_REDUCTION
+    reduction = reduce(basket)
     quote = _take_off(basket, reduction)
     place = find_place(basket.address)
     if zones := read_zones():

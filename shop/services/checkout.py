@@ -11,12 +11,14 @@ from django.conf import settings
 
 from inventory.errors import OutOfStock
 from orders import selectors as order_selectors
-from orders.errors import IdempotencyKeyReused
+from orders.errors import AllowanceExceeded, IdempotencyKeyReused
 from orders.services import place_order
 from orders.types import OrderDraft, PlacedOrder, UnpaidLimits
 from shop.errors import PriceChanged, ShopError
 from shop.gate.entrance import Visitor, place_through_gate
 from shop.metrics import observe_checkout
+from shop.promotions.codes import normalise_code
+from shop.promotions.coupon_limits import explain_exceeded, is_of_coupon
 from shop.sale_board import note_shortfalls
 from shop.services.drafting import draft_order
 
@@ -46,9 +48,9 @@ def place_order_for_skus(
     whatever has become of prices, products or stock since. The offer of a flash sale is for sale while the
     sale is open, and where many want it, has a gate in front: `ticket` is what the gate gave this request
     before, `stays` is whether it goes on waiting when all are gone. `client_address` is where the request
-    came from, if that may be counted. Raises ProductUnavailable, PriceChanged, PointsNotTaken, PointsMissing,
-    MustWait, OutOfStock, AllowanceExceeded, TooManyUnpaid, StockBusy, IdempotencyKeyReused, InvalidOrder.
-    Opens its own transaction.
+    came from, if that may be counted. Raises ProductUnavailable, PriceChanged, CouponRefused, PointsNotTaken,
+    PointsMissing, MustWait, OutOfStock, AllowanceExceeded, TooManyUnpaid, StockBusy, IdempotencyKeyReused,
+    InvalidOrder. Opens its own transaction.
     """
     fingerprint = fingerprint_request(
         email=email,
@@ -93,6 +95,10 @@ def place_order_for_skus(
         )
     except OutOfStock as refused:
         note_shortfalls(refused.shortfalls)
+        raise
+    except AllowanceExceeded as exceeded:
+        if is_of_coupon(exceeded):
+            raise explain_exceeded(exceeded, code=normalise_code(coupon)) from exceeded
         raise
 
 

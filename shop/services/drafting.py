@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from orders.types import Allowance, LineDraft, OrderDraft
+from shop.buyers import name_buyers
 from shop.errors import ProductUnavailable
 from shop.pricing.quotes import price
 from shop.pricing.types import Basket, PricedLine, Quote
@@ -33,7 +34,7 @@ def draft_order(
     """Return the order that these units would be, in the language that is active.
 
     Up to `points` of the customer's points are spent on it. One query, and what `price` reads. Raises
-    ProductUnavailable, PointsNotTaken.
+    ProductUnavailable, CouponRefused, PointsNotTaken.
     """
     items = _read_items({sku for sku, _quantity in quantities}, now)
     basket = Basket(
@@ -49,7 +50,7 @@ def draft_order(
     quote = price(basket)
     if quote.problems:
         raise quote.problems[0]
-    limits = _list_allowances(items, quantities, _name_buyers(email, customer_id))
+    limits = _list_allowances(items, quantities, name_buyers(email=email, customer_id=customer_id))
     return OrderDraft(
         email=email,
         currency=settings.SHOP_CURRENCY,
@@ -101,12 +102,6 @@ def _find_window(items: Iterable[ItemForSale]) -> int:
     """Return how many seconds there are to pay: the most urgent line decides."""
     own = settings.PAYMENT_WINDOW_SECONDS
     return min((item.payment_window_seconds or own for item in items), default=own)
-
-
-def _name_buyers(email: str, customer_id: int | None) -> Sequence[str]:
-    """Return by which names a buyer's units are counted: an account's by both it could come with."""
-    by_email = f"email:{email.strip().lower()}"
-    return [by_email] if customer_id is None else [by_email, f"user:{customer_id}"]
 
 
 def _list_allowances(

@@ -91,7 +91,7 @@ GUARDS = [
     ),
     Guard(
         "sale: an account is counted by its e-mail address too",
-        "shop/services/drafting.py",
+        "shop/buyers.py",
         'else [by_email, f"user:{customer_id}"]',
         'else [f"user:{customer_id}"]',
         "tests/shop/api/test_flash_sales.py -k share_one_limit",

@@ -41,7 +41,7 @@ class OrdersView(ApiView):
         problems=[
             *("idempotency-key-missing", "idempotency-key-invalid", "validation-failed", "malformed-body"),
             *("authentication-failed", "out-of-stock", "body-too-large", "unsupported-media-type"),
-            *("product-unavailable", "idempotency-key-reused", "coupon-invalid", "busy"),
+            *("product-unavailable", "idempotency-key-reused", "coupon-invalid", "coupon-used-up", "busy"),
             *("purchase-limit-reached", "too-many-unpaid", "waiting-room"),
             *("points-missing", "points-not-taken"),
         ],

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from rest_framework.exceptions import ValidationError
 
 from orders.types import Adjustment, OrderLineView, OrderView, PlacedOrder
-from shop.api.errors import CouponInvalid
 from shop.api.order_input import _decode_with_serializers, decode_plain_order
 from shop.api.order_output import OrderOutput, PlacedOrderOutput, show_order, show_placed_order
 
@@ -18,7 +17,7 @@ GOOD: dict[str, Any] = {
     "email": "buyer@example.com",
     "lines": [{"sku": "MUG-1", "quantity": 2}, {"sku": " x ", "quantity": 1}],
     "shipping_address": {"name": "Zoë 张", "line2": "", "city": "Leeds", "country": "GB"},
-    "coupon": "",
+    "coupon": "SAVE10",
     "points": 5,
     "colour": "red",
 }
@@ -92,7 +91,7 @@ def test_an_ordinary_body_is_read_the_fast_way_as_the_serializers_read_it():
         ("shipping_address", []),
         ("shipping_address", {"country": "XX"}),
         ("shipping_address", {"city": None}),
-        ("coupon", "SAVE"),
+        ("coupon", "x" * 65),
         ("coupon", False),
         ("coupon", 0),
         ("coupon", []),
@@ -101,7 +100,7 @@ def test_an_ordinary_body_is_read_the_fast_way_as_the_serializers_read_it():
 def test_what_is_wrong_is_left_to_the_serializers(name, value):
     data = {**GOOD, name: value}
     assert decode_plain_order(data) is None
-    with pytest.raises((ValidationError, CouponInvalid)):
+    with pytest.raises(ValidationError):
         _decode_with_serializers(data)
 
 

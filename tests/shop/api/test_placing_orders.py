@@ -125,7 +125,7 @@ def test_a_sku_is_taken_to_the_letter(client, change):
     assert_problem(post_order(client, (change(sku), 1)), 422, "product-unavailable")
 
 
-def test_any_coupon_is_refused_while_there_are_none(client):
+def test_a_coupon_that_is_not_there_is_refused(client):
     sku = make_variant()
     assert_problem(post_order(client, (sku, 1), coupon="SAVE10"), 422, "coupon-invalid")
     assert post_order(client, (sku, 1), coupon="").status_code == 201
