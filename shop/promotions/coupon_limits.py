@@ -14,7 +14,7 @@ _PREFIX: Final = "coupon:"
 
 
 def list_allowances(coupon: Coupon, *, email: str, customer_id: int | None) -> tuple[Allowance, ...]:
-    """Return what one order takes of a coupon's limits; of the customer's, as far as it is known who it is."""
+    """Return what one order takes of a coupon's limits; of the customer's, as far as they are known."""
     in_all = () if coupon.usage_limit is None else (Allowance(_name_coupon(coupon), coupon.usage_limit, 1),)
     if coupon.limit_per_customer is None:
         return in_all

@@ -41,7 +41,7 @@ class Rule:
         )
 
     def is_for(self, line: PricedLine) -> bool:
-        """Whether a line is what it is about; offers of flash sales are reduced already, and stay as they are."""
+        """Whether a line is what it is about. Offers of flash sales are reduced already and stay so."""
         is_in_category = self.category_ids is None or line.category_id in self.category_ids
         return is_in_category and self.product_id in (None, line.product_id) and not line.is_offer
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from inventory.selectors import get_stock_level
 from tests.shop.api.calls import ORDERS, assert_problem, make_customer, make_variant, post_order
+from tests.shop.promotions.making import make_coupon
 
 pytestmark = pytest.mark.django_db
 
@@ -123,6 +124,14 @@ def test_unknown_and_unpublished_skus_are_named(client):
 def test_a_sku_is_taken_to_the_letter(client, change):
     sku = make_variant(sku="EXACT-1")
     assert_problem(post_order(client, (change(sku), 1)), 422, "product-unavailable")
+
+
+def test_a_coupon_takes_something_off_and_says_so(client):
+    make_coupon(usage_limit=1)
+    sku = make_variant()
+    placed = post_order(client, (sku, 1), coupon="save10").json()
+    assert [(each["kind"], each["label"]) for each in placed["adjustments"]] == [("coupon", "SAVE10")]
+    assert_problem(post_order(client, (sku, 1), coupon="SAVE10"), 409, "coupon-used-up")
 
 
 def test_a_coupon_that_is_not_there_is_refused(client):
