@@ -38,8 +38,7 @@ def render_checkout(
 ) -> HttpResponse:
     """Render the page for the cart as it is now, keeping what was typed; for htmx, the part with prices."""
     typed = typed or {}
-    is_update = "update" in request.POST and "fill" not in request.POST
-    is_part = bool(request.htmx) and is_update  # type: ignore[attr-defined]
+    is_part = bool(request.htmx) and "update" in request.POST  # type: ignore[attr-defined]
     cart = get_cart(cart_id=find_cart(request), now=timezone.now())
     if cart is None or not cart.lines:
         if is_part:
@@ -54,6 +53,8 @@ def render_checkout(
         "quote": quote,
         "notice": notice,
         "is_part": is_part,
+        # Not in answer to a choice of the method itself: it must stay under the pointer.
+        "offers_anew": is_part and request.POST["update"] == "all",
         "ships": bool(read_zones()),
         "addresses": [] if is_part else list_own_addresses(request),
         "keeps_address": bool(typed.get("keep_address")),
