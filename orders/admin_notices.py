@@ -33,28 +33,33 @@ def explain_steps(order: Order) -> Iterable[Notice]:
 
 
 def explain_step(step: OrderStep) -> Iterable[Notice]:
-    """Yield what a step waits for, and what the buttons do about it."""
-    told = {"step": label_step(step.name), "attempts": step.attempts, "most": MAX_ATTEMPTS}
+    """Yield what a step waits for, or why its order went back, and what the buttons do about it."""
+    if text := _choose_text(step):
+        told = {"step": label_step(step.name), "problem": step.failed_because}
+        yield Notice(text % {**told, "attempts": step.attempts, "most": MAX_ATTEMPTS})
+
+
+def _choose_text(step: OrderStep) -> str:
     if step.state == StepState.STUCK:
-        text = _(
+        return _(
             "“%(step)s” could not be undone. Undo it yourself, with the other side, and press"
             " “Settled by hand”; or press “Try again”."
         )
-    elif step.state == StepState.FAILED:
-        text = _(
+    if step.state == StepState.FAILED:
+        return _(
             "“%(step)s” failed for good. Press “Try again” once its cause is gone, or do it yourself and"
             " press “Settled by hand”."
         )
-    elif step.state != StepState.READY or not step.attempts:
-        return
-    elif step.is_critical and step.order.status == OrderStatus.PAID:
-        text = _(
+    if step.state == StepState.UNDONE and step.is_critical and step.failed_because:
+        return _("“%(step)s” failed for good (%(problem)s), so the order was taken back and refunded.")
+    if step.state != StepState.READY or not step.attempts:
+        return ""
+    if step.is_critical and step.order.status == OrderStatus.PAID:
+        return _(
             "“%(step)s” failed %(attempts)d times and is tried again by itself. After %(most)d times"
             " everything is refunded. To keep the order, do it yourself and press “Settled by hand”."
         )
-    else:
-        text = _("“%(step)s” failed %(attempts)d times and is tried again by itself.")
-    yield Notice(text % told)
+    return _("“%(step)s” failed %(attempts)d times and is tried again by itself.")
 
 
 def explain_messages(order: Order) -> Iterable[Notice]:

@@ -92,7 +92,7 @@ def test_nothing_waits_once_it_is_done():
 def test_staff_are_told_only_of_what_they_may_see():
     receive_wrong_amount()
     place_paid()
-    assert list(list_waiting(make_staff("view_order"))) == ["paid orders to be shipped"]
+    assert list(list_waiting(make_staff("view_order"))) == ["Paid orders to be shipped"]
 
 
 def test_an_order_paid_in_the_wrong_amount_says_so_first():
@@ -162,7 +162,7 @@ def test_a_refund_by_bank_waits_for_staff_and_says_what_to_do(settings):
     refund_order(number=order.number, reason="", actor="staff:anna", now=NOW)
     manager = make_manager()
     assert "has to be sent back from the bank by hand" in read_notices(manager, order)
-    assert list(list_waiting(manager)) == ["refunds that came back, or that you send from the bank"]
+    assert list(list_waiting(manager)) == ["Refunds that came back, or that you send from the bank"]
 
 
 @pytest.mark.parametrize("kind", FindingKind.values)

@@ -45,7 +45,7 @@ def test_staff_see_why_the_money_of_an_order_went_back(world):
     deliver()
     page = read(make_manager(), Order.objects.get())
     assert "Undone" in page
-    assert "no such street" in page
+    assert "failed for good (no such street), so the order was taken back and refunded." in page
 
 
 def test_staff_have_a_step_tried_again(world):
