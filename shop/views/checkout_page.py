@@ -1,5 +1,7 @@
 """What the checkout page shows: the cart as it is now, what it costs where it goes, and what was typed."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -53,8 +55,9 @@ def render_checkout(
         "quote": quote,
         "notice": notice,
         "is_part": is_part,
-        # Not in answer to a choice of the method itself: it must stay under the pointer.
-        "offers_anew": is_part and request.POST["update"] == "all",
+        "options_digest": (digest := _digest_options(quote)),
+        # Methods that stay as they are stay where they are: somebody may just be choosing one.
+        "offers_anew": is_part and typed.get("shown_options") != digest,
         "ships": bool(read_zones()),
         "addresses": [] if is_part else list_own_addresses(request),
         "keeps_address": bool(typed.get("keep_address")),
@@ -97,6 +100,11 @@ def _page_fields(cart: CartView, quote: Quote, form: CheckoutForm) -> dict[str, 
     if quote.shipping_options and not form["shipping_method"].value():
         then["expected_total"] = quote.total
     return then
+
+
+def _digest_options(quote: Quote) -> str:
+    offered = [(option.code, option.name, option.note, option.amount) for option in quote.shipping_options]
+    return hashlib.sha256(json.dumps([offered, bool(quote.problems)]).encode()).hexdigest()[:16]
 
 
 def _count_retries(typed: Mapping[str, Any]) -> dict[str, int]:
