@@ -1,7 +1,9 @@
 """Addresses of the web shop."""
 
+from django.contrib.sitemaps import views as sitemaps
 from django.urls import path, re_path
 
+from shop.sitemaps import SITEMAPS, show_robots
 from shop.views import cart, catalogue, checkout, language, media, orders, restock, waiting_room
 
 app_name = "shop"
@@ -31,6 +33,19 @@ urlpatterns = [
     re_path(_ORDER + "cancel/$", orders.cancel, name="cancel_order"),
     path("account/orders/", orders.list_orders, name="order_list"),
     re_path(r"^account/orders/(?P<number>[0-9A-Z]{13})/$", orders.open_own_order, name="own_order"),
+    path("robots.txt", show_robots, name="robots"),
+    path(
+        "sitemap.xml",
+        sitemaps.index,
+        {"sitemaps": SITEMAPS, "sitemap_url_name": "shop:sitemap_section"},
+        name="sitemap",
+    ),
+    re_path(
+        r"^sitemap-(?P<section>[a-z]+)\.xml$",
+        sitemaps.sitemap,
+        {"sitemaps": SITEMAPS},
+        name="sitemap_section",
+    ),
     # Browsers ask for it on pages that name no icon, such as the gateway's.
     path("favicon.ico", media.redirect_to_icon),
     path("language/", language.choose_language, name="language"),

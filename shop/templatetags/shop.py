@@ -9,11 +9,13 @@ from django.template import Context
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import Truncator
 from django.utils.translation import get_language, pgettext
 
 from orders.money import find_locale, format_money
 from orders.states import CancelReason, OrderStatus
-from shop.richtext import clean_description
+from shop.richtext import clean_description, to_text
+from shop.structured_data import make_absolute
 
 register = template.Library()
 
@@ -82,6 +84,18 @@ def query_without(context: Context, name: str, value: str) -> str:
     parameters = context["request"].GET.copy()
     parameters.setlist(name, [other for other in parameters.getlist(name) if other.strip() != value])
     return change_query(parameters, page=None)
+
+
+@register.filter
+def absolute(path: str) -> str:
+    """Return an address of this shop with its host."""
+    return make_absolute(path)
+
+
+@register.filter
+def in_short(html: str) -> str:
+    """Return the first words of a description, without its markup."""
+    return Truncator(to_text(html)).chars(160)
 
 
 def change_query(query: QueryDict, **changes: object) -> str:

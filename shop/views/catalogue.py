@@ -17,6 +17,7 @@ from shop.sale_board import read_board
 from shop.sale_panels import SalePanel
 from shop.search.types import EVERYTHING
 from shop.shelves import list_branch, list_crumbs, list_shelves
+from shop.structured_data import describe_product
 from shop.templatetags.shop import change_query
 from shop.types import CategoryView, ProductView
 from shop.views.restock import make_restock_form
@@ -61,13 +62,15 @@ def show_product(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404 from error
     panels = [SalePanel(sale, now) for sale in sales]
     categories = selectors.list_categories()
+    crumbs = list_crumbs(product.category, categories)
     context = {
         "product": product,
         "related": related,
         "panels": panels,
         "categories": categories,
-        "crumbs": list_crumbs(product.category, categories),
+        "crumbs": crumbs,
         "restock_form": make_restock_form(request, product),
+        "structured_data": describe_product(product, crumbs),
     }
     return render(request, "shop/product.html", context)
 
