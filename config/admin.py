@@ -2,10 +2,12 @@
 
 from typing import Any, Final
 
+from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.decorators import method_decorator
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +29,11 @@ class HoldfastAdminSite(admin.AdminSite):
     site_header = format_lazy("{shop} {staff}", shop=settings.SHOP_NAME, staff=_("for staff"))
     site_title = format_lazy("{shop} {staff}", shop=settings.SHOP_NAME, staff=_("for staff"))
     index_title = _("Shop administration")
+
+    @method_decorator(secure_admin_login)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Have staff sign in on the customers' page, with its limits and its second step."""
+        return super().login(request, extra_context)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Show what waits for somebody above all there is."""

@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "imagekit",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "rest_framework",
     "knox",
     "drf_spectacular",
@@ -158,6 +159,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 SWEEP_INTERVAL_SECONDS = env.int("SWEEP_INTERVAL_SECONDS", default=15)
 RECONCILE_INTERVAL_SECONDS = env.int("RECONCILE_INTERVAL_SECONDS", default=3600)
+CLEAR_SESSIONS_INTERVAL_SECONDS = 3600
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -190,6 +192,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "tend-flash-sales": {"task": "shop.tend_flash_sales", "schedule": 5, "options": {"expires": 5}},
     "tell-restocked": {"task": "shop.tell_restocked", "schedule": 30, "options": {"expires": 30}},
+    "clear-sessions": {
+        "task": "shop.clear_sessions",
+        "schedule": CLEAR_SESSIONS_INTERVAL_SECONDS,
+        "options": {"expires": CLEAR_SESSIONS_INTERVAL_SECONDS},
+    },
     "deliver-outbox": {"task": "orders.deliver_outbox", "schedule": 5, "options": {"expires": 5}},
     "apply-pending-events": {
         "task": "payments.apply_pending_events",
@@ -284,11 +291,23 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-ACCOUNT_LOGIN_METHODS = {"email"}
+# Staff may have no e-mail address (createsuperuser); customers are asked for theirs.
+ACCOUNT_LOGIN_METHODS = {"email", "username"}
+ACCOUNT_FORMS = {"login": "shop.account_forms.LoginForm"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_LOGOUT_ON_GET = False
+# One address for each account; the old one holds until the new one is confirmed.
+ACCOUNT_CHANGE_EMAIL = True
+# Whoever finds a signed-in browser needs the password for what would take the account over.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# Owners are told of a change of their password, address or second factor.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{SHOP_NAME}: "
 ACCOUNT_ADAPTER = "shop.accounts.AccountAdapter"
+MFA_TOTP_ISSUER = SHOP_NAME
+# A telephone's clock may be half a minute wrong.
+MFA_TOTP_TOLERANCE = 1
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 
@@ -412,7 +431,8 @@ LOGGING = {
     "loggers": {"stripe": {"level": "WARNING"}},
 }
 
-# allauth's EmailAddress, and nothing of the shop's, has unique constraints with conditions. MySQL and MariaDB
-# cannot have them; allauth's forms check the same. The worst a race leaves is an address verified for two
-# accounts of the same person: whoever verified it reads its mail.
+# allauth's EmailAddress and Authenticator, and nothing of the shop's, have unique constraints with
+# conditions. MySQL and MariaDB cannot have them; allauth's forms check the same. The worst a race leaves is
+# an address verified for two accounts of the same person: whoever verified it reads its mail. The code that
+# switches an app on counts once, so a double click does that once.
 SILENCED_SYSTEM_CHECKS: list[str] = ["models.W036"]

@@ -11,11 +11,12 @@ from django.db.models import Count, F, QuerySet, Sum
 
 from inventory.rows import RowRead
 from orders.allowances import require_left as require_allowances_left
+from orders.erasing import has_open_orders
 from orders.errors import OrderNotFound
 from orders.models import JobHealth, Order, OrderLine, OutboxMessage
 from orders.numbers import check_order_token, order_token
 from orders.points.rates import count_usable, get_worth
-from orders.points.selectors import get_order_points, get_points
+from orders.points.selectors import get_order_points, get_points, list_points_entries
 from orders.rows import read_adjustments, read_lines, read_rows
 from orders.shares import divide, find_paid_for_lines, price_refund
 from orders.states import OrderStatus, StepState
@@ -39,10 +40,12 @@ __all__ = [
     "get_points",
     "get_tracking",
     "get_worth",
+    "has_open_orders",
     "is_key_used",
     "is_payable",
     "list_customer_orders",
     "list_paid_orders",
+    "list_points_entries",
     "order_token",
     "price_refund",
     "require_allowances_left",

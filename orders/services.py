@@ -1,6 +1,7 @@
 """Everything that changes orders, for neighbours to call."""
 
 from orders.deadlines import extend_deadline
+from orders.erasing import erase_person
 from orders.lifecycle import (
     cancel_order,
     fulfil_order,
@@ -28,6 +29,7 @@ __all__ = [
     "do_step",
     "earn_points",
     "enqueue",
+    "erase_person",
     "extend_deadline",
     "fulfil_order",
     "give_up_step",

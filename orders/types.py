@@ -178,6 +178,23 @@ class PointsView:
 
 
 @dataclass(frozen=True, slots=True)
+class PointsEntryView:
+    """One change of what a customer can spend, and why; `order_number` is empty where there was no order.
+
+    `label` is its kind in the reader's language.
+    """
+
+    id: int
+    kind: str
+    label: str
+    points: int
+    owed: int
+    order_number: str
+    reason: str
+    created_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OrderPoints:
     """Points of one order: those it cost that have not come back, and those it earned that were kept."""
 

@@ -103,3 +103,7 @@ class SaleOver(SaleError):
 
 class SaleStarted(SaleError):
     """The sale has started: it can be ended, not cancelled, and its start stays what it was."""
+
+
+class AccountInUse(ShopError):
+    """An account cannot be deleted: an order of it waits for its money, or it is a member of staff's."""

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from shop.restock import services as restock
-from shop.services import flash_sales
+from shop.services import accounts, flash_sales
 
 
 @shared_task(name="shop.tend_flash_sales")
@@ -19,3 +19,9 @@ def tend_flash_sales(**kwargs: Any) -> None:
 def tell_restocked(**kwargs: Any) -> None:
     """Have those told who wait for something that is in stock again."""
     restock.tell_all(now=timezone.now())
+
+
+@shared_task(name="shop.clear_sessions")
+def clear_sessions(**kwargs: Any) -> None:
+    """Delete sessions and API tokens that have expired, a few at a time."""
+    accounts.clear_expired(now=timezone.now())

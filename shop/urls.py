@@ -4,12 +4,13 @@ from django.contrib.sitemaps import views as sitemaps
 from django.urls import path, re_path
 
 from shop.sitemaps import SITEMAPS, show_robots
-from shop.views import cart, catalogue, checkout, language, media, orders, restock, waiting_room
+from shop.views import account, cart, catalogue, checkout, language, media, orders, restock, waiting_room
 
 app_name = "shop"
 
 # Numbers and tokens have one shape; anything else is a 404 before a view looks at it.
 _ORDER = r"^orders/(?P<number>[0-9A-Z]{13})/(?P<token>[0-9a-f]{40})/"
+_ADDRESS = r"^account/addresses/(?P<address_id>[0-9]{1,18})/"
 
 urlpatterns = [
     path("", catalogue.show_home, name="home"),
@@ -46,6 +47,15 @@ urlpatterns = [
         {"sitemaps": SITEMAPS},
         name="sitemap_section",
     ),
+    path("account/addresses/", account.show_addresses, name="addresses"),
+    path("account/addresses/add/", account.add_address, name="add_address"),
+    re_path(_ADDRESS + "$", account.edit_address, name="edit_address"),
+    re_path(_ADDRESS + "first/$", account.choose_first_address, name="choose_address"),
+    re_path(_ADDRESS + "delete/$", account.delete_address, name="delete_address"),
+    path("account/points/", account.show_points, name="points"),
+    path("account/data/", account.show_data, name="account_data"),
+    path("account/data/download/", account.download_data, name="download_data"),
+    path("account/delete/", account.close_account, name="close_account"),
     # Browsers ask for it on pages that name no icon, such as the gateway's.
     path("favicon.ico", media.redirect_to_icon),
     path("language/", language.choose_language, name="language"),

@@ -1,7 +1,7 @@
 """Reads of points."""
 
 from orders.points.models import EntryKind, PointsBalance, PointsEntry
-from orders.types import OrderPoints, PointsView
+from orders.types import OrderPoints, PointsEntryView, PointsView
 
 
 def get_points(*, customer_id: int) -> PointsView:
@@ -20,3 +20,17 @@ def get_order_points(*, order_id: int) -> OrderPoints:
         else:
             earned += points - owed
     return OrderPoints(spent=spent, earned=earned)
+
+
+def list_points_entries(
+    *, customer_id: int, limit: int = 50, before_id: int | None = None
+) -> list[PointsEntryView]:
+    """Return the latest entries of a customer, newest first; with `before_id`, those older than that one."""
+    entries = PointsEntry.objects.filter(customer_id=customer_id).order_by("-id")
+    if before_id is not None:
+        entries = entries.filter(id__lt=before_id)
+    rows = entries.values_list("id", "kind", "points", "owed", "order__number", "reason", "created_at")
+    return [
+        PointsEntryView(entry_id, kind, str(EntryKind(kind).label), points, owed, number or "", reason, at)
+        for entry_id, kind, points, owed, number, reason, at in rows[:limit]
+    ]

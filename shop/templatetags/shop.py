@@ -54,6 +54,12 @@ def order_status(status: str) -> str:
 
 
 @register.filter
+def signed(number: int) -> str:
+    """Return a number that says which way it goes: +5, −5."""
+    return f"+{number}" if number > 0 else str(number).replace("-", "\N{MINUS SIGN}")
+
+
+@register.filter
 def cancel_reason(reason: str) -> str:
     """Return why an order was cancelled in the reader's language."""
     return str(CancelReason(reason).label) if reason else ""

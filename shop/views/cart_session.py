@@ -1,6 +1,7 @@
 """Which cart belongs to a request."""
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -37,6 +38,14 @@ def open_cart(request: HttpRequest) -> int:
 def get_customer_id(request: HttpRequest) -> int | None:
     """Return the signed-in customer's id, or None for a guest."""
     return None if isinstance(request.user, AnonymousUser) else request.user.pk
+
+
+def require_customer_id(request: HttpRequest) -> int:
+    """Return the signed-in customer's id. Raises PermissionDenied for a guest."""
+    customer_id = get_customer_id(request)
+    if customer_id is None:
+        raise PermissionDenied
+    return customer_id
 
 
 def _look_up(request: HttpRequest) -> int | None:

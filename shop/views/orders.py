@@ -6,7 +6,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,9 +20,7 @@ from orders.selectors import (
     check_order_token,
     get_order,
     get_order_points,
-    get_points,
     get_tracking,
-    get_worth,
     list_customer_orders,
     order_token,
 )
@@ -33,10 +30,12 @@ from orders.types import OrderView
 from payments.selectors import list_gateways, list_payments, list_refunds
 from payments.types import PaymentView, RefundView
 from shop.forms import PayForm
-from shop.views.cart_session import get_customer_id
+from shop.paging import read_before_id, split_page
+from shop.views.cart_session import require_customer_id
 from shop.views.paying import lead_to_gateway
 
 _POLL_SECONDS = 3
+_PAGE_SIZE = 20
 
 
 def _private(
@@ -125,12 +124,12 @@ def show_payment_status(request: HttpRequest, order: OrderView, token: str) -> H
 @require_safe
 def list_orders(request: HttpRequest) -> HttpResponse:
     """Show a customer's orders."""
-    customer_id = _require_customer(request)
-    context: dict[str, Any] = {"orders": list_customer_orders(customer_id=customer_id)}
-    if settings.POINT_VALUE:
-        points = get_points(customer_id=customer_id)
-        context |= {"points": points, "points_worth": get_worth(points=points.balance)}
-    return render(request, "shop/order_list.html", context)
+    customer_id = require_customer_id(request)
+    orders = list_customer_orders(
+        customer_id=customer_id, limit=_PAGE_SIZE + 1, before_id=read_before_id(request.GET)
+    )
+    page, older = split_page(orders, size=_PAGE_SIZE)
+    return render(request, "shop/order_list.html", {"orders": page, "older": older})
 
 
 @never_cache
@@ -142,7 +141,7 @@ def open_own_order(request: HttpRequest, number: str) -> HttpResponse:
         order = get_order(number=number)
     except OrderNotFound as error:
         raise Http404 from error
-    if order.customer_id != _require_customer(request):
+    if order.customer_id != require_customer_id(request):
         raise Http404
     return redirect("shop:order", number=number, token=order_token(number=number))
 
@@ -187,10 +186,3 @@ def _find_late_money(order: OrderView, payments: Sequence[PaymentView], refunds:
 def _describe_paying(order: OrderView, token: str) -> dict[str, Any]:
     gateways = list_gateways()
     return {**_describe(order, token), "form": PayForm(gateways=gateways), "gateways": gateways}
-
-
-def _require_customer(request: HttpRequest) -> int:
-    customer_id = get_customer_id(request)
-    if customer_id is None:
-        raise PermissionDenied
-    return customer_id

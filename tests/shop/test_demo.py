@@ -80,7 +80,7 @@ def assert_both_log_ins_work() -> None:
     assert shop.get("/account/orders/").status_code == 200
     for name in (STAFF[0], "admin"):
         staff = Client()
-        staff.post("/admin/login/?next=/admin/", {"username": name, "password": STAFF[1]})
+        staff.post("/accounts/login/?next=/admin/", {"login": name, "password": STAFF[1]})
         assert staff.get("/admin/").status_code == 200, name
 
 

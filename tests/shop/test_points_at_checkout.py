@@ -175,8 +175,8 @@ def test_the_order_page_shows_points_spent_earned_and_given_back(client: Client,
     assert "The points have been given back." in client.get(pages[1]).content.decode()
 
 
-def test_the_account_page_shows_the_balance_and_what_is_owed(client: Client, ada: Any) -> None:
-    assert "You have 1000 points, worth $10.00." in client.get("/account/orders/").content.decode()
+def test_the_points_page_shows_the_balance_and_what_is_owed(client: Client, ada: Any) -> None:
+    assert "You have 1000 points, worth $10.00." in client.get("/account/points/").content.decode()
     now = timezone.now()
     variant = make_variant(price=5000)
     order = place_order_for_skus(
@@ -192,5 +192,5 @@ def test_the_account_page_shows_the_balance_and_what_is_owed(client: Client, ada
     give(ada, -1050)
     give(ada, 1)
     revoke_points(order_id=order.id, reason="undone", now=now + dt.timedelta(hours=1))
-    page = client.get("/account/orders/").content.decode()
+    page = client.get("/account/points/").content.decode()
     assert "49 points of refunded orders were spent already" in page
