@@ -47,6 +47,12 @@ class Source:
             yield io.TextIOWrapper(stream, encoding=self.encoding, newline="")
 
 
+def count_lines(source: Source) -> int:
+    """Return how many lines a file has, at least one. Reads all of it, in constant memory."""
+    with _open_binary(source.path, is_packed=source.is_packed) as stream:
+        return max(sum(chunk.count(b"\n") for chunk in iter(lambda: stream.read(_CHUNK), b"")), 1)
+
+
 def inspect_source(path: Path) -> Source:
     """Find out how to read a file. Reads all of it once, in constant memory. Raises UnreadableFile."""
     if path.is_dir():

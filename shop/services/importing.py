@@ -20,14 +20,15 @@ from shop.imports.drafts import ProductDraft
 from shop.imports.matching import Memory
 from shop.imports.report import Entry, ImportReport
 from shop.imports.saving import ACTOR, Rules, Saved, SavedVariant, save_batch
-from shop.imports.sources import Source
+from shop.imports.sources import Source, count_lines
 
 # Enough to share the cost of a transaction, few enough to hold no lock for long.
 _PRODUCTS_AT_A_TIME: Final = 100
 _VARIANTS_AT_A_TIME: Final = 300
 _REASON_LENGTH: Final = 200
 
-Progress = Callable[[int], None]
+# Told how many rows are done, and how much of the file that is, from 0 to 1.
+Progress = Callable[[int, float], None]
 
 
 def import_products(
@@ -37,7 +38,7 @@ def import_products(
     dry_run: bool = False,
     set_stock: bool = False,
     untracked_stock: int = 0,
-    on_progress: Progress = lambda _rows: None,
+    on_progress: Progress = lambda _rows, _share: None,
 ) -> ImportReport:
     """Create and update products from a Shopify or WooCommerce CSV file; what cannot be used is reported by
     line.
@@ -54,10 +55,11 @@ def import_products(
         dialect.slug_is_identity, untracked_stock, dry_run, f"import of {path.name}"[:_REASON_LENGTH], now
     )
     importer = _Importer(report, context, rules, set_stock)
+    lines = count_lines(table.source)
     for batch in _batch(dialect.read(table, context)):
         importer.load(batch)
         report.rows = context.rows
-        on_progress(context.rows)
+        on_progress(context.rows, min(_find_last_line(batch) / lines, 1.0))
     report.rows = context.rows
     return report
 
@@ -88,6 +90,10 @@ def _batch(drafts: Iterable[ProductDraft]) -> Iterator[list[ProductDraft]]:
             batch, variants = {}, 0
     if batch:
         yield list(batch.values())
+
+
+def _find_last_line(batch: Iterable[ProductDraft]) -> int:
+    return max(line for draft in batch for line in (draft.line, *(row.line for row in draft.variants)))
 
 
 @dataclass(slots=True)

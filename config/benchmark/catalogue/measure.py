@@ -89,7 +89,7 @@ def _import(path: Path, *, now: dt.datetime) -> tuple[float, float]:
     """Return how long it took, and by how many megabytes memory grew after the first tenth of the rows."""
     marks: list[float] = []
 
-    def note(_rows: int) -> None:
+    def note(_rows: int, _share: float) -> None:
         marks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
     began = time.monotonic()

@@ -17,6 +17,7 @@ from shop.imports.report import Entries, Entry, ImportReport
 from shop.services.importing import import_products
 
 _LINES_SHOWN = 8
+_BAR_LENGTH = 40
 
 
 class Command(BaseCommand):
@@ -73,9 +74,15 @@ class Command(BaseCommand):
         if report.has_errors:
             raise CommandError(f"{report.remarks.errors.total} rows were refused; the others are loaded.")
 
-    def _show_progress(self, rows: int) -> None:
+    def _show_progress(self, rows: int, share: float) -> None:
         if self.stderr.isatty():
-            self.stderr.write(f"\r{rows} rows", ending="")
+            self.stderr.write(f"\r{draw_bar(share)} {share:4.0%}, {rows} rows", ending="")
+
+
+def draw_bar(share: float) -> str:
+    """Return a progress bar; `share` is from 0 to 1."""
+    done = int(share * _BAR_LENGTH)
+    return f"[{'=' * done}{' ' * (_BAR_LENGTH - done)}]"
 
 
 def _parse_units(text: str) -> int:

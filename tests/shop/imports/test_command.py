@@ -57,3 +57,21 @@ def test_untracked_stock_can_be_given():
 def test_mistakes_are_explained(arguments: list[str]):
     with pytest.raises(CommandError):
         run(*arguments)
+
+
+class Terminal(StringIO):
+    """What somebody looks at, unlike a file."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_whoever_watches_sees_a_bar_that_ends_full(tmp_path: Path):
+    rows = [f"p{number},P,,,P-{number},1,5" for number in range(250)]
+    screen = Terminal()
+    call_command("import_products", str(write(tmp_path, *rows)), stdout=StringIO(), stderr=screen)
+
+    first, *_others, last = screen.getvalue().strip().split("\r")
+    assert first.startswith("[===")
+    assert " rows" in first
+    assert last == f"[{'=' * 40}] 100%, 250 rows"
