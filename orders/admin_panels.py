@@ -2,6 +2,7 @@
 
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from inventory.backoffice import Link, Panel
 from inventory.selectors import list_movements
-from orders.models import Order, OutboxMessage
+from orders.models import Order, OrderAdjustment, OutboxMessage
 from orders.money import format_money
 from orders.states import StepState
 from orders.step_actions import SETTLE, TRY_AGAIN
@@ -36,12 +37,16 @@ def show_lines(order: Order) -> Panel:
                 ]
                 for line in order.lines.order_by("position")
             ),
-            *(
-                ["", adjustment.label, "", "", "", format_money(adjustment.amount, order.currency)]
-                for adjustment in order.adjustments.order_by("id")
-            ),
+            *(_describe_adjustment(adjustment, order) for adjustment in order.adjustments.order_by("id")),
         ],
     )
+
+
+def _describe_adjustment(adjustment: OrderAdjustment, order: Order) -> list[Any]:
+    label, amount = adjustment.label, adjustment.amount
+    if adjustment.included:
+        label, amount = _("Includes %(tax)s") % {"tax": label}, adjustment.included
+    return ["", label, "", "", "", format_money(amount, order.currency)]
 
 
 def show_movements(order: Order) -> Panel:

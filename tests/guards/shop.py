@@ -6,6 +6,34 @@ SALES = "tests/concurrency/test_flash_sales_race.py"
 
 GUARDS = [
     Guard(
+        "prices: nothing is ordered at another total than was shown",
+        "shop/services/checkout.py",
+        "if expected_total is not None and actual != expected_total:",
+        "if False:",
+        "tests/shop/test_checkout_prices.py -k rose_meanwhile",
+    ),
+    Guard(
+        "prices: a line gives back its own tax",
+        "orders/shares.py",
+        "    if len(shares) == len(order.lines):\n        return shares\n",
+        "",
+        "tests/shop/pricing/test_refunds.py -k gives_back_its_tax",
+    ),
+    Guard(
+        "prices: lines cannot be refunded more than the order cost",
+        "orders/placing.py",
+        "    _require_usable_shares(draft)\n",
+        "",
+        "tests/shop/pricing/test_refunds.py -k do_not_fit",
+    ),
+    Guard(
+        "prices: the chosen address is the customer's own",
+        "shop/views/checkout_addresses.py",
+        "list_addresses(customer_id)\n\n\ndef guess",
+        "[*list_addresses(customer_id), *list_addresses(customer_id + 1)]\n\n\ndef guess",
+        "tests/shop/test_checkout_addresses.py -k another_customer",
+    ),
+    Guard(
         "guest orders: a key that has an order gets it, whatever is sold out",
         "shop/api/guest_orders.py",
         "if shortfall and not is_key_used(idempotency_scope=GUEST_SCOPE, idempotency_key=key):",

@@ -358,6 +358,9 @@ def test_a_busy_shop_says_so_and_keeps_cart_and_form(client: Client) -> None:
         connection.close()
     assert (answer.status_code, answer["Retry-After"]) == (503, "2")
     assert b"very busy" in answer.content
+    # The page sends itself again, a few times: then it leaves that to its reader.
+    assert b'data-retry="2"' in answer.content
+    assert (answer.context["retries"], answer.context["retries_left"]) == (1, 5)
     assert b'value="Ada Byron"' in answer.content
     assert (CartLine.objects.count(), Order.objects.count()) == (1, 0)
     assert client.post("/checkout/", fill(answer.context["page_fields"])).status_code == 302
