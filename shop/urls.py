@@ -29,6 +29,7 @@ urlpatterns = [
     path("checkout/waiting/place/", waiting_room.show_place, name="waiting_place"),
     re_path(_ORDER + "$", orders.show_order, name="order"),
     re_path(_ORDER + "status/$", orders.show_order_status, name="order_status"),
+    re_path(_ORDER + "invoice/$", orders.show_invoice, name="invoice"),
     re_path(_ORDER + "pay/$", orders.pay, name="pay"),
     re_path(_ORDER + "pay/status/$", orders.show_payment_status, name="pay_status"),
     re_path(_ORDER + "cancel/$", orders.cancel, name="cancel_order"),

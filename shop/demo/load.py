@@ -1,7 +1,9 @@
 """Filling an empty shop with the demo."""
 
 import datetime as dt
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,7 +19,8 @@ from inventory.errors import DuplicateSku, OutOfStock
 from inventory.selectors import get_stock_level
 from inventory.services import create_stock_item
 from inventory.transactions import run_in_transaction
-from shop.demo.catalogue import CATEGORIES, LOW, PRODUCTS, SALES, DemoProduct, DemoSale, DemoVariant
+from shop.demo.catalogue import CATEGORIES, LOW, PRODUCTS, SALES
+from shop.demo.kinds import DemoProduct, DemoSale, DemoVariant
 from shop.models import Category, Product, ProductImage, Variant
 from shop.search.indexing import index_products
 from shop.services.flash_sales import schedule_flash_sale
@@ -25,6 +28,9 @@ from shop.types import SalePlan
 
 CUSTOMER: Final = ("demo@example.com", "demo-holdfast")
 STAFF: Final = ("admin@example.com", "admin-holdfast")
+
+# A colour and the picture's content.
+_Picture = tuple[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +56,10 @@ def load_demo(*, now: dt.datetime, announce: Callable[[str], None]) -> DemoRepor
     """
     shelves = {slug: _load_category(slug, name, place) for place, (slug, name) in enumerate(CATEGORIES)}
     products = pictures = 0
-    for product in PRODUCTS:
-        drawn = _load_product(product, shelves[product.category], now)
-        if drawn:
-            products, pictures = products + 1, pictures + drawn
-            announce(product.name)
+    for product, drawn in _draw_pictures(_list_missing()):
+        _create_product(product, drawn, shelves[product.category], now)
+        products, pictures = products + 1, pictures + len(drawn)
+        announce(product.name)
     sales = sum(_load_sale(sale, now) for sale in SALES)
     users = _load_user(*CUSTOMER, staff=False) + _load_user(*STAFF, staff=True)
     return DemoReport(products, pictures, sales, users)
@@ -67,13 +72,26 @@ def _load_category(slug: str, name: str, position: int) -> Category:
     return category
 
 
-def _load_product(demo: DemoProduct, category: Category, now: dt.datetime) -> int:
-    """Create a product and return how many pictures it got; 0 if it is there already."""
+def _list_missing() -> list[DemoProduct]:
+    there = set(Product.objects.values_list("slug", flat=True))
+    return [product for product in PRODUCTS if slugify(product.name) not in there]
+
+
+def _draw_pictures(products: Sequence[DemoProduct]) -> Iterator[tuple[DemoProduct, list[_Picture]]]:
+    """Return each product with its pictures, drawn ahead while the one before is being saved."""
+
+    def draw(product: DemoProduct) -> list[_Picture]:
+        return [(colour, product.draw(tone).to_webp()) for colour, tone in product.colours]
+
+    # Threads are enough: what takes the time in Pillow lets others run meanwhile.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield from zip(products, pool.map(draw, products), strict=True)
+
+
+def _create_product(
+    demo: DemoProduct, pictures: Sequence[_Picture], category: Category, now: dt.datetime
+) -> None:
     slug = slugify(demo.name)
-    if Product.objects.filter(slug=slug).exists():
-        return 0
-    # Drawn before the transaction begins: it should not stay open while a picture is made.
-    pictures = [(colour, demo.draw(tone).to_webp()) for colour, tone in demo.colours]
 
     def create() -> None:
         product = Product.objects.create(
@@ -88,7 +106,6 @@ def _load_product(demo: DemoProduct, category: Category, now: dt.datetime) -> in
         index_products(product_ids=[product.pk])
 
     run_in_transaction(create)
-    return len(pictures)
 
 
 def _create_variant(

@@ -1,9 +1,7 @@
 """An order's own pages, opened by the token in their address, and a customer's history."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,22 +17,19 @@ from orders.errors import OrderNotCancellable, OrderNotFound
 from orders.selectors import (
     check_order_token,
     get_order,
-    get_order_points,
-    get_tracking,
     list_customer_orders,
     order_token,
 )
 from orders.services import cancel_order
 from orders.states import CancelReason, OrderStatus
 from orders.types import OrderView
-from payments.selectors import list_gateways, list_payments, list_refunds
-from payments.types import PaymentView, RefundView
+from payments.selectors import list_gateways
 from shop.forms import PayForm
 from shop.paging import read_before_id, split_page
 from shop.views.cart_session import require_customer_id
+from shop.views.order_page import describe_order, describe_paying
 from shop.views.paying import lead_to_gateway
 
-_POLL_SECONDS = 3
 _PAGE_SIZE = 20
 
 
@@ -63,14 +58,23 @@ def _private(
 @_private
 def show_order(request: HttpRequest, order: OrderView, token: str) -> HttpResponse:
     """Show an order."""
-    return render(request, "shop/order.html", _describe(order, token))
+    return render(request, "shop/order.html", describe_order(order, token))
+
+
+@require_safe
+@_private
+def show_invoice(request: HttpRequest, order: OrderView, token: str) -> HttpResponse:
+    """Show an invoice to print, once the order has been paid."""
+    if order.paid_at is None:
+        return redirect("shop:order", number=order.number, token=token)
+    return render(request, "shop/invoice.html", {"order": order, "token": token})
 
 
 @require_safe
 @_private
 def show_order_status(request: HttpRequest, order: OrderView, token: str) -> HttpResponse:
     """Return the part of the order page that changes; it asks for itself while it may change."""
-    context = _describe(order, token)
+    context = describe_order(order, token)
     if request.GET.get("seen") == context["state"]:
         # Nothing new: htmx leaves the page alone, and whoever is on one of its buttons stays there.
         return HttpResponse(status=204)
@@ -98,7 +102,7 @@ def pay(request: HttpRequest, order: OrderView, token: str) -> HttpResponse:
     if order.status != OrderStatus.PENDING or order.payment_due_at <= now:
         return redirect("shop:order", number=order.number, token=token)
     if request.method != "POST":
-        return render(request, "shop/pay.html", _describe_paying(order, token))
+        return render(request, "shop/pay.html", describe_paying(order, token))
     form = PayForm(request.POST, gateways=list_gateways())
     if form.is_valid():
         return lead_to_gateway(request, order, token, form.cleaned_data["gateway"])
@@ -113,7 +117,7 @@ def show_payment_status(request: HttpRequest, order: OrderView, token: str) -> H
     """Return what the pay page shows by now; it asks for itself, for the deadline passes while it is open."""
     if order.status != OrderStatus.PENDING:
         return HttpResponseClientRedirect(reverse("shop:order", args=[order.number, token]))
-    context = _describe_paying(order, token)
+    context = describe_paying(order, token)
     if request.GET.get("seen") == context["state"]:
         return HttpResponse(status=204)
     return render(request, "shop/fragments/pay.html", context)
@@ -144,45 +148,3 @@ def open_own_order(request: HttpRequest, number: str) -> HttpResponse:
     if order.customer_id != require_customer_id(request):
         raise Http404
     return redirect("shop:order", number=number, token=order_token(number=number))
-
-
-def _describe(order: OrderView, token: str) -> dict[str, Any]:
-    now = timezone.now()
-    seconds_left = int((order.payment_due_at - now).total_seconds())
-    payments = list_payments(order_id=order.id)
-    refunds = list_refunds(order_ids=[order.id])[order.id] if payments else []
-    payment = payments[-1] if payments else None
-    is_overdue = seconds_left <= 0
-    return {
-        "order": order,
-        "token": token,
-        "now": now,
-        "seconds_left": max(seconds_left, 0),
-        "is_overdue": is_overdue,
-        "is_live": order.status == OrderStatus.PENDING,
-        "payment": payment,
-        "refunds": refunds,
-        "late_money": _find_late_money(order, payments, refunds),
-        "tracking": get_tracking(order_id=order.id) if order.paid_at else None,
-        "order_points": get_order_points(order_id=order.id) if order.customer_id is not None else None,
-        "state": f"{order.status}-{payment.status if payment else 'none'}-{'over' if is_overdue else 'open'}",
-        "poll_seconds": _POLL_SECONDS,
-    }
-
-
-def _find_late_money(order: OrderView, payments: Sequence[PaymentView], refunds: Sequence[RefundView]) -> str:
-    """Return what has become of money that came, or may still come, for an order that is cancelled."""
-    statuses = {payment.status for payment in payments}
-    if refunds:
-        return "returned" if all(refund.succeeded_at for refund in refunds) else "returning"
-    if statuses & {"succeeded", "review"}:
-        return "checked"
-    if "processing" not in statuses:
-        return ""
-    is_wanted = order.cancel_reason == CancelReason.EXPIRED and settings.LATE_PAYMENT == "reserve"
-    return "may take the order up" if is_wanted else "will go back"
-
-
-def _describe_paying(order: OrderView, token: str) -> dict[str, Any]:
-    gateways = list_gateways()
-    return {**_describe(order, token), "form": PayForm(gateways=gateways), "gateways": gateways}

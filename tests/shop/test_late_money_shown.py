@@ -8,7 +8,8 @@ from django.utils import timezone
 from orders.selectors import order_token
 from orders.services import cancel_order, deliver_outbox
 from payments.gateways.sandbox import provider
-from payments.models import Payment
+from payments.models import Payment, Refund
+from payments.services import refund_order
 from tests.payments.making import make_sale
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -85,3 +86,23 @@ def test_a_sentence_ends_as_it_does_in_its_language(client, sale):
     ).content.decode()
     assert "。" in page
     assert not re.search(r"[\u4e00-\u9fff]\. ", page)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("requested", "The money is on its way back to you."),
+        ("succeeded", "The money was sent back to you."),
+        ("failed", "The money has not got through to you yet."),
+    ],
+)
+def test_a_refunded_order_says_how_far_the_money_has_come(client, status, words):
+    sale = make_sale()
+    assert provider.settle_charge(sale.reference, approve=True)
+    sale.tell()
+    refund_order(number=sale.order.number, reason="damaged", actor="staff", now=timezone.now())
+    Refund.objects.update(status=status)
+    page = read_page(client, sale.order)
+    assert words in page
+    # It keeps asking until the money has arrived, and what it has seen tells these states apart.
+    assert ("hx-get" in page) == (status != "succeeded")

@@ -24,7 +24,7 @@ def test_a_guest_opens_their_order_by_its_link_in_any_browser(client: Client) ->
     assert b"12 St James" in page.content
 
 
-@pytest.mark.parametrize("path", ["", "pay/", "status/", "pay/status/"])
+@pytest.mark.parametrize("path", ["", "pay/", "status/", "pay/status/", "invoice/"])
 def test_a_wrong_token_opens_nothing(client: Client, path: str) -> None:
     place(client, make_variant())
     number = Order.objects.get().number
@@ -39,7 +39,7 @@ def test_a_token_opens_no_other_order(client: Client) -> None:
     assert client.get(f"/orders/{'0' * 13}/{order_token(number='0' * 13)}/").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["", "pay/", "status/", "pay/status/"])
+@pytest.mark.parametrize("path", ["", "pay/", "status/", "pay/status/", "invoice/"])
 def test_pages_with_a_token_stay_out_of_caches_indexes_and_referrers(client: Client, path: str) -> None:
     answer = client.get(place(client, make_variant()) + path)
     assert "no-store" in answer["Cache-Control"]
@@ -56,7 +56,10 @@ def test_a_pending_order_asks_again_until_it_is_settled(client: Client) -> None:
     mark_paid(order_id=Order.objects.get().pk, now=timezone.now())
     settled = client.get(f"{path}status/?seen={state}")
     assert b"Your order is paid" in settled.content
-    assert b"hx-trigger" not in settled.content
+    # By now it only waits for the parcel, and needs no haste.
+    assert b'hx-trigger="every 30s, deadline"' in settled.content
+    fulfil_order(number=Order.objects.get().number, actor="staff", now=timezone.now())
+    assert b"hx-trigger" not in client.get(path).content
 
 
 def test_a_shipped_order_says_so(client: Client) -> None:
@@ -194,3 +197,16 @@ def test_the_order_history_costs_the_same_however_long_it_is(
         place(client, make_variant())
     with django_assert_max_num_queries(8):  # type: ignore[operator]
         assert client.get("/account/orders/").status_code == 200
+
+
+def test_an_invoice_is_there_to_print_once_the_order_is_paid(client: Client) -> None:
+    page = place(client, make_variant(), 2)
+    assert client.get(f"{page}invoice/").headers["Location"] == page
+    order = Order.objects.get()
+    mark_paid(order_id=order.pk, now=timezone.now())
+    assert f"{page}invoice/" in client.get(page).content.decode()
+    invoice = client.get(f"{page}invoice/")
+    assert invoice.headers["Cache-Control"] == "no-store, private"
+    assert [part in invoice.content.decode() for part in ("$25.00", "12 St James", order.number)] == [
+        True
+    ] * 3

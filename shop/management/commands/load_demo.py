@@ -15,7 +15,7 @@ class Command(BaseCommand):
     """Load the demo catalogue, its stock, its pictures, two flash sales and two log-ins."""
 
     help = (
-        "Loads 24 demo products with pictures and stock, two flash sales, a demo customer and a staff"
+        "Loads 40 demo products with pictures and stock, two flash sales, a demo customer and a staff"
         " log-in. What is there already stays as it is, so running it again is harmless."
         " Example: manage.py load_demo"
     )
