@@ -160,3 +160,16 @@ def test_places_far_apart_in_one_process_keep_their_own_rates() -> None:
 def test_an_address_without_a_country_is_no_place() -> None:
     assert find_place({"city": "Paris"}) is None
     assert find_place({"city": "Paris"}, otherwise="de") == Place("DE")
+
+
+@pytest.mark.parametrize("has_rules", [False, True])
+def test_a_price_costs_no_question_while_the_rules_are_fresh(
+    django_assert_num_queries: Any, has_rules: bool
+) -> None:
+    if has_rules:
+        make_rate("19")
+        make_method(make_zone(), price=500)
+    quote((1000, 1))
+    with django_assert_num_queries(0):
+        quote((1000, 1))
+        quote((2000, 3), address=None)
