@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Final
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 from knox.models import AuthToken
@@ -11,6 +12,7 @@ from inventory.transactions import run_in_transaction
 from orders.selectors import has_open_orders
 from orders.services import erase_person
 from shop.errors import AccountInUse
+from shop.restock.models import RestockRequest
 
 _BATCH: Final = 1000
 
@@ -29,6 +31,9 @@ def delete_account(*, customer_id: int, now: dt.datetime) -> None:
         if user.is_staff or has_open_orders(customer_id=customer_id):
             raise AccountInUse
         erase_person(customer_id=customer_id, now=now)
+        # Only where the address is known to be theirs: anybody can sign up with another's.
+        owned = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
+        RestockRequest.objects.filter(email__in=list(owned)).delete()
         user.delete()
 
     run_in_transaction(delete)

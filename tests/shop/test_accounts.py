@@ -16,6 +16,7 @@ from orders.services import adjust_points
 from orders.states import OrderStatus
 from shop.address_book.selectors import list_addresses
 from shop.address_book.services import keep_address
+from shop.restock.models import RestockRequest
 from shop.tasks import clear_sessions
 from tests.shop.address_book.test_address_book import HOME, WORK
 from tests.shop.shopping import ADDRESS, add, make_customer, make_variant, place
@@ -171,3 +172,11 @@ def test_expired_sessions_are_cleared_and_others_stay(client: Client, customer: 
     Session.objects.create(session_key="old", session_data="", expire_date=NOW - dt.timedelta(days=1))
     clear_sessions()
     assert [session.pk for session in Session.objects.all()] == [client.session.session_key]
+
+
+def test_whoever_goes_waits_for_nothing_any_more(client: Client, customer: Any) -> None:
+    variant = make_variant(on_hand=0)
+    for email in (customer.email, "eve@example.com"):
+        RestockRequest.objects.create(variant=variant, email=email, language="en", asked_at=NOW)
+    client.post("/account/delete/")
+    assert [request.email for request in RestockRequest.objects.all()] == ["eve@example.com"]

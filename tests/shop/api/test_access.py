@@ -104,3 +104,9 @@ def test_listing_orders_needs_a_log_in(client):
     response = client.get(ORDERS)
     assert_problem(response, 401, "authentication-required")
     assert response.headers["WWW-Authenticate"] == "Token"
+
+
+def test_options_name_the_methods_and_nothing_of_what_is_inside(client):
+    answer = client.options("/api/v1/products/")
+    assert "GET" in answer["Allow"]
+    assert b"description" not in answer.content
