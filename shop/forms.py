@@ -57,6 +57,12 @@ class QuantityForm(forms.Form):
     quantity = forms.IntegerField(min_value=0, max_value=MAX_LINE_QUANTITY)
 
 
+class CouponForm(forms.Form):
+    """The code of a coupon; empty for none."""
+
+    coupon = forms.CharField(max_length=64, required=False)
+
+
 class RegionMixin(forms.Form):
     """A form with a region, which has to be one of its country where those are known."""
 

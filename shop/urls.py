@@ -22,6 +22,7 @@ urlpatterns = [
     path("cart/", cart.show_cart, name="cart"),
     path("cart/add/", cart.add_to_cart, name="add_to_cart"),
     path("cart/fit/", cart.fit_cart, name="fit_cart"),
+    path("cart/coupon/", cart.use_coupon, name="coupon"),
     path("cart/estimate/", cart.estimate, name="estimate"),
     re_path(r"^cart/lines/(?P<variant_id>[0-9]{1,18})/$", cart.change_quantity, name="change_quantity"),
     path("checkout/", checkout.show_checkout, name="checkout"),

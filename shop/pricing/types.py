@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from orders.types import Adjustment, Allowance
+from shop.delivery.errors import NotDeliverable
 from shop.delivery.methods import DeliveryOption
 from shop.errors import ShopError
 
@@ -103,6 +104,11 @@ class Quote:
     def total(self) -> int:
         """What there is to pay."""
         return self.lines_amount + sum(adjustment.amount for adjustment in self.adjustments)
+
+    @property
+    def is_undeliverable(self) -> bool:
+        """Whether the shop does not ship it there."""
+        return any(isinstance(problem, NotDeliverable) for problem in self.problems)
 
     @property
     def total_before_points(self) -> int:

@@ -12,11 +12,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from shop.cart_selectors import get_cart
 from shop.errors import CartFull, CartNotFound, ProductUnavailable
-from shop.forms import AddToCartForm, EstimateForm, QuantityForm
+from shop.forms import AddToCartForm, CouponForm, EstimateForm, QuantityForm
 from shop.services import cart as carts
 from shop.types import MAX_LINE_QUANTITY
 from shop.views.cart_estimate import describe_estimate, keep_place
 from shop.views.cart_session import find_cart, open_cart
+from shop.views.coupon_choice import keep_coupon
 
 
 @never_cache
@@ -80,6 +81,16 @@ def change_quantity(request: HttpRequest, variant_id: int) -> HttpResponse:
         except CartNotFound:
             problem = _("Your cart was emptied meanwhile.")
     return _answer_change(request, problem)
+
+
+@require_POST
+def use_coupon(request: HttpRequest) -> HttpResponse:
+    """Keep or drop a coupon; the cart says what it takes off, or why it does not."""
+    form = CouponForm({} if "remove" in request.POST else request.POST)
+    if not form.is_valid():
+        return _answer_change(request, _("No coupon with this code is valid now."))
+    keep_coupon(request, form.cleaned_data["coupon"])
+    return _answer_change(request, "")
 
 
 @require_POST

@@ -10,6 +10,7 @@ from shop.forms import EstimateForm
 from shop.pricing.carts import depends_on_place, price_cart
 from shop.types import CartView
 from shop.views.cart_session import get_customer_id
+from shop.views.coupon_choice import describe_coupon, recall_coupon
 
 _SESSION_KEY: Final = "estimate"
 
@@ -33,7 +34,10 @@ def describe_estimate(
         return {}
     place = recall_place(request) or {"country": settings.SHOP_COUNTRY}
     customer_id = get_customer_id(request)
+    coupon = recall_coupon(request)
+    quote = price_cart(cart=cart, customer_id=customer_id, address=place, coupon=coupon, now=timezone.now())
     return {
-        "quote": price_cart(cart=cart, customer_id=customer_id, address=place, now=timezone.now()),
+        "quote": quote,
+        **describe_coupon(quote, {"coupon": coupon}),
         "estimate_form": (form or EstimateForm(initial=place)) if depends_on_place() else None,
     }

@@ -32,12 +32,15 @@ from shop.errors import (
 )
 from shop.forms import CheckoutForm
 from shop.gate.errors import MustWait
+from shop.promotions.errors import CouponRefused
+from shop.promotions.wording import explain_refused
 from shop.services.cart import fit_to_stock
 from shop.services.cart_checkout import check_out, settle_cart
 from shop.views.cart_session import find_cart, get_customer_id
 from shop.views.checkout_addresses import fill_in, guess_address, keep_if_wanted
 from shop.views.checkout_page import render_checkout
 from shop.views.checkout_points import read_points
+from shop.views.coupon_choice import keep_coupon, recall_coupon
 from shop.views.paying import lead_to_gateway
 from shop.views.queue_ticket import (
     drop_ticket,
@@ -53,6 +56,7 @@ _REFUSALS: Final = (
     MustWait,
     NotDeliverable,
     ShippingMethodUnavailable,
+    CouponRefused,
     OutOfStock,
     ProductUnavailable,
     PriceChanged,
@@ -66,6 +70,8 @@ _REFUSALS: Final = (
     StockBusy,
 )
 
+_LONGEST_COUPON: Final = 64
+
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -78,6 +84,7 @@ def show_checkout(request: HttpRequest) -> HttpResponse:
     if "fill" in request.POST:
         return render_checkout(request, typed=fill_in(request, request.POST))
     if "apply" in request.POST or "update" in request.POST:
+        keep_coupon(request, request.POST.get("coupon", "")[:_LONGEST_COUPON])
         return render_checkout(request, typed=request.POST)
     return place_order_as_typed(request, request.POST)
 
@@ -90,7 +97,8 @@ def _open_checkout(request: HttpRequest) -> HttpResponse:
     waiting = recall_order(request)
     if waiting and read_ticket_cookie(request):
         return redirect("shop:waiting_room")
-    return render_checkout(request, typed=waiting or guess_address(request))
+    typed = waiting or {**guess_address(request), "coupon": recall_coupon(request)}
+    return render_checkout(request, typed=typed)
 
 
 def _adjust(request: HttpRequest) -> HttpResponse:
@@ -120,6 +128,7 @@ def place_order_as_typed(request: HttpRequest, typed: Mapping[str, Any]) -> Http
         forget_order(request)
         return _refuse(request, error, typed)
     _explain_replay(request, placing, form)
+    keep_coupon(request, "")
     keep_if_wanted(request, typed, form.shipping_address)
     forget_order(request)
     response = _go_to_pay(request, placing.order, form.cleaned_data["gateway"])
@@ -149,6 +158,10 @@ def _refuse(request: HttpRequest, error: Exception, typed: Mapping[str, Any]) ->
             notice, form = "", _mark(typed, "country", _("We do not ship this order there."))
         case ShippingMethodUnavailable():
             notice, typed = "choose-shipping", {**dict(typed.items()), "shipping_method": ""}
+        case CouponRefused():
+            notice, data = "coupon-refused", {"refusal": explain_refused(error)}
+            typed = {**dict(typed.items()), "coupon": ""}
+            keep_coupon(request, "")
         case PriceChanged():
             notice, data = "price-changed", {"change": error}
         case CartChanged():

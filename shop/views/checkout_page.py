@@ -23,6 +23,7 @@ from shop.types import CartView
 from shop.views.cart_session import find_cart, get_customer_id
 from shop.views.checkout_addresses import list_own_addresses
 from shop.views.checkout_points import describe_points
+from shop.views.coupon_choice import describe_coupon
 
 # How often a page that met a busy shop sends itself again before it leaves that to its reader.
 _MOST_RETRIES = 5
@@ -66,6 +67,7 @@ def render_checkout(
         "waiting": count_waiting(quantities=cart.quantities, now=timezone.now()),
         "page_fields": _page_fields(cart, quote, form),
         **_count_retries(typed),
+        **describe_coupon(quote, typed),
         **describe_points(request, typed, total=quote.total),
         **(data or {}),
     }
