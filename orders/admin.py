@@ -14,6 +14,7 @@ from inventory.backoffice import NoticeSource, PanelSource, RecordAdmin, StaffAc
 from inventory.backoffice import explain as explain_stock
 from inventory.errors import StockBusy
 from inventory.selectors import list_latest_reservations
+from orders import allowance_admin as _allowance_admin  # noqa: F401 - registers its pages
 from orders import services
 from orders import step_admin as _step_admin  # noqa: F401 - registers its pages
 from orders.admin_notices import explain_messages, explain_parked, explain_steps

@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Count, F, QuerySet, Sum
 
 from inventory.rows import RowRead
+from orders.adjusted import AdjustmentCount, count_adjusted, list_adjusted
 from orders.allowances import require_left as require_allowances_left
 from orders.erasing import has_open_orders
 from orders.errors import OrderNotFound
@@ -25,7 +26,9 @@ from orders.types import SHIPMENT_STEP, OrderView, Tracking
 from orders.used_keys import is_key_used
 
 __all__ = [
+    "AdjustmentCount",
     "check_order_token",
+    "count_adjusted",
     "count_left_steps",
     "count_overdue_orders",
     "count_parked_messages",
@@ -43,6 +46,7 @@ __all__ = [
     "has_open_orders",
     "is_key_used",
     "is_payable",
+    "list_adjusted",
     "list_customer_orders",
     "list_paid_orders",
     "list_points_entries",

@@ -155,6 +155,7 @@ class OrderAdjustment(models.Model):
     class Meta:
         verbose_name = _("order adjustment")
         verbose_name_plural = _("order adjustments")
+        indexes = [models.Index(fields=["kind", "label"], name="orderadjustment_by_label")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind__in=AdjustmentKind.values), name="orderadjustment_kind_known"

@@ -1,9 +1,11 @@
 """How coupon codes are written."""
 
+import re
 import unicodedata
 from typing import Final
 
 MAX_CODE_LENGTH: Final = 40
+_MARKS: Final = re.compile(r"[A-Z0-9][A-Z0-9._-]*")
 
 
 def normalise_code(text: str) -> str:
@@ -12,5 +14,5 @@ def normalise_code(text: str) -> str:
 
 
 def is_code(text: str) -> bool:
-    """Say whether a normalised text can be a code: short, and nothing in it that cannot be seen or typed."""
-    return 0 < len(text) <= MAX_CODE_LENGTH and all(mark.isalnum() or mark in "-_." for mark in text)
+    """Say whether a normalised text can be a code: short, and of what every keyboard has."""
+    return 0 < len(text) <= MAX_CODE_LENGTH and _MARKS.fullmatch(text) is not None

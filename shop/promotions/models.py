@@ -78,7 +78,10 @@ class Coupon(Offer):
     code = models.CharField(_("code"), max_length=MAX_CODE_LENGTH, unique=True, db_collation="utf8mb4_bin")
     kind = models.CharField(_("kind"), max_length=10, choices=CouponKind.choices)
     usage_limit = models.PositiveIntegerField(
-        _("uses in all"), null=True, blank=True, help_text=_("Empty for no limit.")
+        _("uses in all"),
+        null=True,
+        blank=True,
+        help_text=_("Empty for no limit. Uses before there was one are not counted."),
     )
     limit_per_customer = models.PositiveIntegerField(
         _("uses per customer"), null=True, blank=True, help_text=_("Empty for no limit.")
@@ -97,7 +100,11 @@ class Coupon(Offer):
 class Promotion(Offer):
     """Takes something off every order it fits. A line is reduced by the first that fits it, by position."""
 
-    name = models.CharField(_("name"), max_length=100, help_text=_("Customers read it in their order."))
+    name = models.CharField(
+        _("name"),
+        max_length=100,
+        help_text=_("Customers read it in their order, and its uses are counted by it."),
+    )
     kind = models.CharField(_("kind"), max_length=10, choices=PromotionKind.choices)
     minimum_quantity = models.PositiveIntegerField(
         _("units bought"), default=0, help_text=_("How many units it takes; the free ones come on top.")
