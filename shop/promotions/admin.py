@@ -57,7 +57,7 @@ class OfferAdmin(StaffAdmin):
     label_field: ClassVar[str]
     list_filter = ("kind", "is_active")
     autocomplete_fields = ("category", "product")
-    radio_fields: ClassVar[dict[str, int]] = {"kind": admin.HORIZONTAL}
+    radio_fields: ClassVar = {"kind": admin.HORIZONTAL}
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody."""

@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from inventory.backoffice import FreshForm
 from shop.fields import MoneyField
 from shop.promotions.codes import is_code, normalise_code
 from shop.promotions.kinds import CouponKind, PromotionKind
@@ -18,7 +19,7 @@ _NEEDED: Final = {
 }
 
 
-class OfferForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
+class OfferForm(FreshForm):
     """A coupon or a promotion, with what its kind needs."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
