@@ -22,10 +22,14 @@ from inventory.transactions import run_in_transaction
 from shop.demo.catalogue import CATEGORIES, LOW, PRODUCTS, SALES
 from shop.demo.kinds import DemoProduct, DemoSale, DemoVariant
 from shop.models import Category, Product, ProductImage, Variant
+from shop.promotions.kinds import CouponKind
+from shop.promotions.models import Coupon
 from shop.search.indexing import index_products
 from shop.services.flash_sales import schedule_flash_sale
 from shop.types import SalePlan
 
+# Ten percent off, a hundred times in all, once for each customer.
+COUPON: Final = "WELCOME10"
 CUSTOMER: Final = ("demo@example.com", "demo-holdfast")
 STAFF: Final = ("admin@example.com", "admin-holdfast")
 
@@ -60,9 +64,15 @@ def load_demo(*, now: dt.datetime, announce: Callable[[str], None]) -> DemoRepor
         _create_product(product, drawn, shelves[product.category], now)
         products, pictures = products + 1, pictures + len(drawn)
         announce(product.name)
+    _load_coupon()
     sales = sum(_load_sale(sale, now) for sale in SALES)
     users = _load_user(*CUSTOMER, staff=False) + _load_user(*STAFF, staff=True)
     return DemoReport(products, pictures, sales, users)
+
+
+def _load_coupon() -> None:
+    given = {"kind": CouponKind.PERCENT, "percent": 10, "usage_limit": 100, "limit_per_customer": 1}
+    Coupon.objects.get_or_create(code=COUPON, defaults=given)
 
 
 def _load_category(slug: str, name: str, position: int) -> Category:

@@ -15,8 +15,9 @@ from pytest_django import Settings
 from inventory.models import StockItem, StockMovement
 from shop.demo import load as load_module
 from shop.demo.catalogue import CATEGORIES, PRODUCTS
-from shop.demo.load import CUSTOMER, STAFF
+from shop.demo.load import COUPON, CUSTOMER, STAFF
 from shop.models import Product, ProductImage, Variant
+from shop.promotions.models import Coupon
 from shop.sale_selectors import list_open_sales
 from shop.services.flash_sales import end_flash_sale
 from tests.shop.shopping import make_product
@@ -45,6 +46,7 @@ def test_the_demo_fills_an_empty_shop_and_a_second_run_changes_nothing(client: C
     before = (Product.objects.count(), Variant.objects.count(), StockMovement.objects.count())
     StockItem.objects.filter(sku="LANTERN").update(available=1)
     assert load() == {"products": 0, "pictures": 0, "sales": 0, "users": 0}
+    assert Coupon.objects.get().code == COUPON
     assert (Product.objects.count(), Variant.objects.count(), StockMovement.objects.count()) == before
     assert StockItem.objects.get(sku="LANTERN").available == 1
 

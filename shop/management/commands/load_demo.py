@@ -12,7 +12,7 @@ from shop.demo.load import CUSTOMER, STAFF, count_other_products, load_demo
 
 
 class Command(BaseCommand):
-    """Load the demo catalogue, its stock, its pictures, two flash sales and two log-ins."""
+    """Load the demo catalogue, its stock, its pictures, two flash sales, a coupon and two log-ins."""
 
     help = (
         "Loads 40 demo products with pictures and stock, two flash sales, a demo customer and a staff"
