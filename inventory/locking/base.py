@@ -28,7 +28,7 @@ class LockingStrategy(Protocol):
         """What people call it."""
 
     def claim(self, *, stock_item_id: int, quantity: int) -> int | None:
-        """Take `quantity` units; return None when taken, else what was available, fewer than asked.
+        """Take `quantity` units; return None when taken, else what was there when it looked why not.
 
         Raises StockConflict when others keep winning the race. Needs a transaction, which holds the row
         until it ends.

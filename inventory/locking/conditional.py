@@ -4,12 +4,8 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from inventory.contention import count
-from inventory.errors import StockConflict
 from inventory.locking.base import prepare_take, read_available, take_units
 from inventory.sql import Statement
-
-_ATTEMPTS = 3
 
 
 class Conditional:
@@ -26,15 +22,10 @@ class Conditional:
 
     def claim(self, *, stock_item_id: int, quantity: int) -> int | None:
         """See LockingStrategy."""
-        for _attempt in range(_ATTEMPTS):
-            if take_units(stock_item_id=stock_item_id, quantity=quantity):
-                return None
-            available, _version = read_available(stock_item_id=stock_item_id)
-            if available < quantity:
-                return available
-            # Units came back between the two statements: refusing now would be a lie.
-            count("conflicts")
-        raise StockConflict
+        if take_units(stock_item_id=stock_item_id, quantity=quantity):
+            return None
+        available, _version = read_available(stock_item_id=stock_item_id)
+        return available
 
     def prepare_claim(self, *, stock_item_id: int, quantity: int) -> Sequence[Statement]:
         """See LockingStrategy."""

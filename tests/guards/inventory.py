@@ -39,8 +39,8 @@ GUARDS = [
         f"{NEVER} -k pessimistic",
     ),
     Guard(
-        "conditional: a refusal is checked before it is told",
-        LOCKING + "conditional.py",
+        "a refusal rests on a look made after it",
+        "inventory/claiming.py",
         "if available < quantity:",
         "if True:",
         "tests/concurrency/test_interleavings.py",
