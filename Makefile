@@ -3,7 +3,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run test setup down check guards bench docs doctor messages requirements
+.PHONY: help run test browser setup down check guards bench docs doctor messages requirements
 
 START := exec sh scripts/start
 
@@ -18,6 +18,9 @@ run: ## Start the shop with demo data; PORT=8000 moves it, Ctrl-C stops it
 
 test: ## Run the tests; PYTEST_ARGS="tests/orders -x" narrows them
 	@$(START) test
+
+browser: ## Walk through the shop with a real browser: journeys, keys alone, axe on every page
+	@PYTEST_ARGS="-n 1 tests/browser" $(START) test
 
 setup: ## Do all set-up, leave the private servers running, print their URLs
 	@$(START) setup

@@ -1,0 +1,79 @@
+"""What a shopper does, step by step, by the names that things have on the pages, in either language."""
+
+import re
+from dataclasses import dataclass
+
+from django.utils import translation
+from playwright.sync_api import Locator, Page, expect
+
+ADDRESS = {
+    "Email": "ada@example.com",
+    "Full name": "Ada Byron",
+    "Street and number": "12 St James's Square",
+    "Postal code": "SW1Y 4JH",
+    "City": "London",
+}
+
+
+@dataclass
+class Shopper:
+    """Somebody at a page, who reads `language`."""
+
+    page: Page
+    language: str = "en"
+
+    def read(self, text: str) -> str:
+        """Return a text of the shop as this shopper reads it."""
+        with translation.override(self.language):
+            return translation.gettext(text)
+
+    def find_button(self, name: str) -> Locator:
+        """Return the button of this English name."""
+        return self.page.get_by_role("button", name=self.read(name))
+
+    def add_to_cart(self, product: str) -> None:
+        """Go from the home page to a product and put one into the cart."""
+        self.page.goto("/")
+        self.page.get_by_role("main").get_by_role("link", name=product).first.click()
+        self.find_button("Add to cart").click()
+        # The number at the cart, on the same page or, without scripts, on the next.
+        expect(self.page.get_by_role("link", name=self.read("in the cart"))).to_be_visible()
+
+    def go_to_checkout(self) -> None:
+        """Go from anywhere to the checkout."""
+        self.page.get_by_role("link", name=self.read("in the cart")).click()
+        self.find_button("Check out").click()
+        self.page.wait_for_url("**/checkout/")
+
+    def fill_in(self) -> None:
+        """Fill the checkout in."""
+        for label, text in ADDRESS.items():
+            self.page.get_by_label(self.read(label), exact=True).fill(text)
+        self.page.get_by_label(self.read("Country"), exact=True).select_option("GB")
+
+    def place_order(self) -> None:
+        """Send the checkout and arrive at the sandbox bank."""
+        self.find_button("Place order").click()
+        self.page.wait_for_url("**/sandbox/pay/**")
+
+    def order(self, product: str = "Mug") -> None:
+        """Go from the home page to the sandbox bank."""
+        self.add_to_cart(product)
+        self.go_to_checkout()
+        self.fill_in()
+        self.place_order()
+
+    def pay(self) -> None:
+        """Pay at the bank and come back to the order."""
+        pay = re.compile(self.read("Pay %(amount)s").replace("%(amount)s", ".+"))
+        self.page.get_by_role("button", name=pay).click()
+        self.page.wait_for_url("**/orders/**")
+
+    def leave(self) -> None:
+        """Come back from the bank without having paid."""
+        self.find_button("Go back without paying").click()
+        self.page.wait_for_url("**/orders/**")
+
+    def expect_heading(self, text: str) -> None:
+        """Wait for a heading, on the page as it is: nothing is loaded anew for it."""
+        expect(self.page.get_by_role("heading", name=self.read(text))).to_be_visible()
