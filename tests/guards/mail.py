@@ -16,8 +16,8 @@ GUARDS = [
     Guard(
         "mail: nobody is asked to pay what is paid",
         "orders/selectors.py",
-        "status=OrderStatus.PENDING, payment_due_at__gt=now",
-        "payment_due_at__gt=now",
+        '"WHERE id = %s AND status = %s AND payment_due_at > %s", (order_id, OrderStatus.PENDING, now)',
+        '"WHERE id = %s AND payment_due_at > %s", (order_id, now)',
         f"{TOLD} -k not_asked",
     ),
     Guard(
