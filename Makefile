@@ -3,7 +3,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run test browser setup down check guards bench docs doctor messages requirements
+.PHONY: help run test browser setup down check guards bench docs doctor messages requirements screenshots
 
 START := exec sh scripts/start
 
@@ -48,3 +48,6 @@ messages: ## Bring locale/ up to date with the sources, name what needs a transl
 
 requirements: ## Compile requirements*.in into the pinned, hashed requirements*.txt
 	@$(START) requirements
+
+screenshots: ## Take pictures of every page of a running demo shop (PORT=8000) into docs/screenshots/
+	@.venv/bin/python -m scripts.screenshots
