@@ -9,6 +9,7 @@ from django.utils.translation import get_language, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from orders.money import find_locale
+from shop.one_line import LineField
 from shop.places.regions import REGIONS, find_region, is_region
 from shop.types import MAX_LINE_QUANTITY
 
@@ -85,8 +86,8 @@ class EstimateForm(RegionMixin):
     """Where a cart would be shipped, as far as its price depends on it."""
 
     country = forms.ChoiceField(label=_("Country"), choices=list_countries)
-    region = forms.CharField(label=_("State or province"), max_length=60, required=False)
-    postal_code = forms.CharField(label=_("Postal code"), max_length=20, required=False)
+    region = LineField(label=_("State or province"), max_length=60, required=False)
+    postal_code = LineField(label=_("Postal code"), max_length=20, required=False)
 
 
 class CheckoutForm(RegionMixin):
@@ -95,31 +96,31 @@ class CheckoutForm(RegionMixin):
     email = forms.EmailField(
         label=_("Email"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
     )
-    name = forms.CharField(
+    name = LineField(
         label=_("Full name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "shipping name"})
     )
-    line1 = forms.CharField(
+    line1 = LineField(
         label=_("Street and number"),
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "shipping address-line1"}),
     )
-    line2 = forms.CharField(
+    line2 = LineField(
         label=_("Apartment, floor"),
         max_length=200,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "shipping address-line2"}),
     )
-    postal_code = forms.CharField(
+    postal_code = LineField(
         label=_("Postal code"),
         max_length=20,
         widget=forms.TextInput(attrs={"autocomplete": "shipping postal-code"}),
     )
-    city = forms.CharField(
+    city = LineField(
         label=_("City"),
         max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "shipping address-level2"}),
     )
-    region = forms.CharField(
+    region = LineField(
         label=_("State or province"),
         max_length=60,
         required=False,

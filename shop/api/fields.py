@@ -10,10 +10,13 @@ from rest_framework import serializers
 
 from inventory.types import MAX_QUANTITY
 from shop.forms import list_country_codes
+from shop.one_line import validate_one_line
 
 
 class TextField(serializers.CharField):
-    """A string; a number is not one."""
+    """A string of one line; a number is not one."""
+
+    default_validators = [validate_one_line]
 
     def to_internal_value(self, data: Any) -> str:
         """Return the string. Raises ValidationError."""

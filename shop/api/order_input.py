@@ -18,6 +18,7 @@ from rest_framework import serializers
 from inventory.types import MAX_QUANTITY, SKU_LENGTH
 from shop.api.fields import CountryField, PointsField, QuantityField, TextField
 from shop.forms import list_country_codes
+from shop.one_line import is_one_line
 
 MAX_LINES: Final = 200
 MAX_EMAIL_LENGTH: Final = 254
@@ -164,4 +165,4 @@ def _is_email(value: Any) -> TypeGuard[str]:
 
 
 def _is_text(value: Any, length: int) -> TypeGuard[str]:
-    return type(value) is str and len(value) <= length and "\0" not in value
+    return type(value) is str and len(value) <= length and is_one_line(value)
