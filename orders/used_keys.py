@@ -11,6 +11,7 @@ from django.db import connection
 
 from inventory.combining import BatchFailed, Combiner
 from inventory.errors import StockBusy
+from inventory.sql import placeholders
 
 _BATCH_LIMIT: Final = 64
 # Far more than there are threads: nobody is turned away here.
@@ -38,9 +39,8 @@ def _look_up(questions: Sequence[tuple[str, str]]) -> Sequence[bool]:
     """Answer questions of one scope, (scope, key) each."""
     scope = questions[0][0]
     keys = [key for _scope, key in questions]
-    look = f"{_LOOK} ({', '.join(['%s'] * len(keys))})"
     with connection.cursor() as cursor:
-        cursor.execute(look, (scope, *keys))
+        cursor.execute(f"{_LOOK} ({placeholders(keys)})", (scope, *keys))
         # As the column compares them: by their characters, and without spaces at the end.
         used = {key.rstrip(" ") for (key,) in cursor.fetchall()}
     return [key.rstrip(" ") in used for key in keys]
