@@ -200,8 +200,8 @@ CELERY_BEAT_SCHEDULE = {
     "deliver-outbox": {"task": "orders.deliver_outbox", "schedule": 5, "options": {"expires": 5}},
     "apply-pending-events": {
         "task": "payments.apply_pending_events",
-        "schedule": 10,
-        "options": {"expires": 10},
+        "schedule": 5,
+        "options": {"expires": 5},
     },
     "reconcile-payments": {
         "task": "payments.reconcile_payments",

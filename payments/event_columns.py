@@ -29,6 +29,12 @@ def lock_event(event_pk: int) -> GatewayEvent:
     return _EVENTS.get("WHERE id = %s FOR UPDATE", (event_pk,))
 
 
+def lock_event_if_free(event_pk: int) -> GatewayEvent | None:
+    """Lock a kept event and return it, or None if somebody else has it locked. Needs a transaction."""
+    require_transaction()
+    return _EVENTS.find("WHERE id = %s FOR UPDATE SKIP LOCKED", (event_pk,))
+
+
 def write_event(event: GatewayEvent) -> None:
     """Write what became of an event that is locked, and end the transaction as `execute_last` does."""
     execute_last([_WRITE.prepare([getattr(event, name) for name in _WRITTEN], [event.pk])])

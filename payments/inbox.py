@@ -19,7 +19,14 @@ from inventory.rows import RowRead
 from inventory.transactions import run_in_transaction
 from orders.errors import AllowanceExceeded, PointsMissing
 from orders.services import lock_state
-from payments.event_columns import check_fit, lock_event, read_event, to_columns, write_event
+from payments.event_columns import (
+    check_fit,
+    lock_event,
+    lock_event_if_free,
+    read_event,
+    to_columns,
+    write_event,
+)
 from payments.gateways.base import EventContent, EventKind
 from payments.gateways.registry import get_gateway
 from payments.models import EventOutcome, GatewayEvent, Payment
@@ -79,7 +86,8 @@ def close_event(*, event_pk: int) -> bool:
 def apply_pending_events(*, now: dt.datetime, limit: int = 10_000, seconds: float = 10.0) -> int:
     """Apply the events that still wait and are due; return how many have an outcome now.
 
-    None is begun after `seconds`; the rest is left to the next call. Opens its own transactions.
+    Several may do so at once: what one has locked, the others pass by. None is begun after `seconds`; the
+    rest is left to the next call. Opens its own transactions.
     """
     give_up_at = time.monotonic() + seconds
     due = GatewayEvent.objects.filter(outcome=EventOutcome.WAITING, apply_after__lte=now)
@@ -87,24 +95,25 @@ def apply_pending_events(*, now: dt.datetime, limit: int = 10_000, seconds: floa
     for pk in list(due.order_by("apply_after").values_list("pk", flat=True)[:limit]):
         if time.monotonic() >= give_up_at:
             break
-        settled += apply_event(event_pk=pk, now=now)
+        settled += apply_event(event_pk=pk, now=now, pass_locked=True)
     return settled
 
 
-def apply_event(*, event_pk: int, now: dt.datetime) -> bool:
+def apply_event(*, event_pk: int, now: dt.datetime, pass_locked: bool = False) -> bool:
     """Apply one kept event; say whether it has an outcome now. Opens its own transaction.
 
-    Contention leaves the event as it is, to be tried again soon. Whatever else goes wrong is noted on it;
-    it is tried again with growing pauses, and at last left to staff.
+    With `pass_locked`, one that somebody else is applying is left to them. Contention leaves the event as it
+    is, to be tried again soon. Whatever else goes wrong is noted on it; it is tried again with growing
+    pauses, and at last left to staff.
     """
     try:
-        return _apply_or_send_back(event_pk, now)
+        return _apply_or_send_back(event_pk, now, pass_locked=pass_locked)
     except StockBusy:
         return False
     except Exception as error:
         logger.exception("gateway event %s could not be applied", event_pk)
         problem = repr(error)
-        run_in_transaction(lambda: _postpone(event_pk, problem, EventOutcome.REVIEW, now))
+        run_in_transaction(lambda: _note_failure(event_pk, problem, now))
         return False
 
 
@@ -157,19 +166,25 @@ def _keep(columns: dict[str, Any]) -> tuple[GatewayEvent, bool]:
     return event, True
 
 
-def _apply_or_send_back(event_pk: int, now: dt.datetime) -> bool:
+def _apply_or_send_back(event_pk: int, now: dt.datetime, *, pass_locked: bool) -> bool:
+    lock = lock_event_if_free if pass_locked else lock_event
+
+    def apply(*, may_revive: bool) -> bool:
+        # Locked first: of two deliveries applied at once, the second finds the outcome of the first.
+        event = lock(event_pk)
+        return event is not None and _apply(event, now, may_revive=may_revive)
+
     try:
-        return run_in_transaction(lambda: _apply(event_pk, now, may_revive=True))
+        return run_in_transaction(lambda: apply(may_revive=True))
     except (OutOfStock, AllowanceExceeded, PointsMissing):
         # Part of the basket is gone, or its customer has meanwhile had what is allowed, or spent the points.
         # The refund gets a transaction of its own: rows that were claimed before the missing one would stay
         # locked, even after a rollback to a savepoint, while it is written.
-        return run_in_transaction(lambda: _apply(event_pk, now, may_revive=False))
+        return run_in_transaction(lambda: apply(may_revive=False))
 
 
-def _apply(event_pk: int, now: dt.datetime, *, may_revive: bool) -> bool:
-    # Locked first: of two deliveries applied at once, the second finds the outcome of the first.
-    event = lock_event(event_pk)
+def _apply(event: GatewayEvent, now: dt.datetime, *, may_revive: bool) -> bool:
+    """Apply an event that is locked; say whether it has an outcome now."""
     if event.outcome != EventOutcome.WAITING:
         return True
     if problem := read_event(event):
@@ -179,7 +194,7 @@ def _apply(event_pk: int, now: dt.datetime, *, may_revive: bool) -> bool:
     if found is None and event.kind == EventKind.OTHER:
         return _finish(event, EventOutcome.IGNORED, None, now)
     if found is None:
-        return _postpone(event_pk, "no payment has this reference", EventOutcome.UNKNOWN_REFERENCE, now)
+        return _postpone(event, "no payment has this reference", EventOutcome.UNKNOWN_REFERENCE, now)
     order = lock_state(order_id=found.order_id)
     payment = _PAYMENTS.get("WHERE id = %s FOR UPDATE", (found.id,))
     if payment.reference is None and event.reference:
@@ -210,9 +225,12 @@ def _finish(
     return True
 
 
-def _postpone(event_pk: int, problem: str, final: EventOutcome, now: dt.datetime) -> bool:
+def _note_failure(event_pk: int, problem: str, now: dt.datetime) -> None:
+    _postpone(lock_event(event_pk), problem, EventOutcome.REVIEW, now)
+
+
+def _postpone(event: GatewayEvent, problem: str, final: EventOutcome, now: dt.datetime) -> bool:
     """Note a failed attempt; after the last one the event gets its final outcome. Say whether it did."""
-    event = lock_event(event_pk)
     if event.outcome != EventOutcome.WAITING:
         return True
     # Staff look for an event by what it says, also while it waits.

@@ -1,7 +1,9 @@
 """News of one payment from everywhere at once, and refunds that meet: one transition, no cent too much."""
 
+import datetime as dt
 from functools import partial
 
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -10,12 +12,24 @@ from orders.models import OutboxMessage
 from orders.selectors import order_token
 from payments.errors import NothingToRefund
 from payments.models import GatewayEvent, Refund
-from payments.services import refund_order
+from payments.services import apply_pending_events, refund_order
 from tests.builders import NOW
 from tests.concurrency.race import race
-from tests.payments.making import make_paid_sale, make_sale
+from tests.payments.making import get_event, make_paid_sale, make_sale
+from tests.sessions import run_sql
 
 TIMES = 100
+LATER = NOW + dt.timedelta(minutes=5)
+
+
+def make_waiting_event():
+    """Return an event that came before its payment's reference was known, and can be applied by now."""
+    sale = make_sale()
+    reference = sale.reference
+    run_sql("UPDATE payments_payment SET reference = NULL WHERE reference = %s", reference)
+    event = get_event(sale.tell())
+    run_sql("UPDATE payments_payment SET reference = %s WHERE order_id = %s", reference, sale.order.id)
+    return event
 
 
 def come_back(sale):
@@ -38,6 +52,24 @@ def test_callbacks_and_the_browsers_return_a_hundred_times_at_once_are_one_trans
     ended = list(GatewayEvent.objects.values_list("outcome", flat=True))
     assert (ended.count("applied"), ended.count("duplicate")) == (len(sales), len(sales))
     assert OutboxMessage.objects.filter(topic="order.paid").count() == len(sales)
+
+
+def test_waiting_events_that_time_does_not_reach_are_left_to_the_next_call():
+    make_waiting_event()
+    assert apply_pending_events(now=LATER, seconds=0) == 0
+    assert apply_pending_events(now=LATER) == 1
+
+
+def test_an_event_that_somebody_applies_is_passed_by_and_keeps_no_other_waiting():
+    held, other = make_waiting_event(), make_waiting_event()
+    with transaction.atomic():
+        GatewayEvent.objects.select_for_update().get(pk=held.pk)
+        # To wait for it would take longer than this, and nothing is begun after that.
+        outcome = race([partial(apply_pending_events, now=LATER, seconds=0.5)])
+    assert outcome.results == [1]
+    other.refresh_from_db()
+    assert other.outcome == "applied"
+    assert apply_pending_events(now=LATER) == 1
 
 
 def test_refunds_at_once_never_exceed_what_was_paid():

@@ -9,10 +9,16 @@ GUARDS = [
     Guard(
         "an event is applied under its row's lock",
         "payments/inbox.py",
-        "event = lock_event(event_pk)\n"
-        "    if event.outcome != EventOutcome.WAITING:\n        return True\n    if problem",
-        "event = GatewayEvent.objects.get(pk=event_pk)\n    if problem",
+        "event = lock(event_pk)\n",
+        "event = GatewayEvent.objects.get(pk=event_pk)\n",
         f"{RACE} -k paid_cancelled",
+    ),
+    Guard(
+        "workers pass by the events that others apply",
+        "payments/event_columns.py",
+        " SKIP LOCKED",
+        "",
+        "tests/concurrency/test_payments_race.py -k somebody_applies",
     ),
     Guard(
         "the amount is compared",

@@ -5,11 +5,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 
 from django.conf import settings
 from django.utils import timezone
 
 from config.benchmark.drain.filling import fill_past, fill_waiting
+from config.benchmark.drain.workers import share
 from config.books import check_books
 from orders.benchmark.scratch import use_scratch_database
 from orders.benchmark.server import describe_durability, describe_machine, describe_server
@@ -23,11 +25,12 @@ _PATIENCE_SECONDS = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class DrainMeasurement:
-    """Rates in messages per second, of one process; `failures` are broken promises."""
+    """Rates in messages per second, of all workers together; `failures` are broken promises."""
 
     server: str
     durability: dict[str, str]
     machine: str
+    workers: int
     old_rows: int
     events: int
     events_per_second: float
@@ -36,7 +39,9 @@ class DrainMeasurement:
     failures: list[str]
 
 
-def measure_drain(*, events: int, old_rows: int, report_progress: Callable[[str], None]) -> DrainMeasurement:
+def measure_drain(
+    *, events: int, old_rows: int, workers: int, report_progress: Callable[[str], None]
+) -> DrainMeasurement:
     """Measure in a database of its own, with the shop's own handlers. Raises NoScratchDatabase."""
     with use_scratch_database(apps=()), _without_mail():
         now = timezone.now()
@@ -45,17 +50,18 @@ def measure_drain(*, events: int, old_rows: int, report_progress: Callable[[str]
         fill_waiting(events=events, now=now)
         report_progress("applying their events")
         began = time.monotonic()
-        apply_pending_events(now=now, limit=events, seconds=_PATIENCE_SECONDS)
+        share(
+            partial(apply_pending_events, now=now, limit=events, seconds=_PATIENCE_SECONDS), workers=workers
+        )
         applied = time.monotonic()
         report_progress("delivering what they wrote")
-        messages = deliver_outbox(
-            now=timezone.now(), clock=timezone.now, limit=100 * events, seconds=_PATIENCE_SECONDS
-        )
+        messages = share(partial(_deliver, 100 * events), workers=workers)
         ended = time.monotonic()
         return DrainMeasurement(
             server=describe_server(),
             durability=describe_durability(),
             machine=describe_machine(),
+            workers=workers,
             old_rows=old_rows,
             events=events,
             events_per_second=events / (applied - began),
@@ -63,6 +69,10 @@ def measure_drain(*, events: int, old_rows: int, report_progress: Callable[[str]
             messages_per_second=messages / (ended - applied),
             failures=find_failures(events=events, old_rows=old_rows),
         )
+
+
+def _deliver(limit: int) -> int:
+    return deliver_outbox(now=timezone.now(), clock=timezone.now, limit=limit, seconds=_PATIENCE_SECONDS)
 
 
 @contextmanager
@@ -102,7 +112,7 @@ def to_text(measured: DrainMeasurement) -> str:
     m = measured
     return "\n".join(
         [
-            f"{m.server}, {m.machine}; one process, {m.old_rows:,} old rows in each table",
+            f"{m.server}, {m.machine}; {m.workers} workers, {m.old_rows:,} old rows in each table",
             f"inbox   {m.events_per_second:7,.0f} events/s ({m.events:,} payments applied)",
             f"outbox  {m.messages_per_second:7,.0f} messages/s ({m.messages:,} delivered)",
         ]

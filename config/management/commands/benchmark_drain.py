@@ -25,16 +25,20 @@ class Command(BaseCommand):
         parser.add_argument(
             "--old-rows", type=int, default=100_000, help="rows of the past in each table (100000)"
         )
+        parser.add_argument(
+            "--workers", type=int, default=2, help="processes that share the work, as in `make run` (2)"
+        )
         parser.add_argument("--json", metavar="FILE", help="write the figures as JSON; - prints them")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Measure, report, and say whether everything arrived."""
-        if options["events"] < 1 or options["old_rows"] < 0:
-            raise CommandError("--events must be positive, --old-rows cannot be negative")
+        if min(options["events"], options["workers"]) < 1 or options["old_rows"] < 0:
+            raise CommandError("--events and --workers must be positive, --old-rows cannot be negative")
         try:
             measured = measure_drain(
                 events=options["events"],
                 old_rows=options["old_rows"],
+                workers=options["workers"],
                 # On stderr, so that `--json -` prints JSON and nothing else.
                 report_progress=lambda line: self.stderr.write(line, self.style.NOTICE),
             )
