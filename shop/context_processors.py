@@ -8,10 +8,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from shop.cart_selectors import count_units
 from shop.sale_board import read_board
 from shop.selectors import list_categories
-from shop.views.cart_session import find_cart
+from shop.views.cart_session import count_units
 
 
 def shop(request: HttpRequest) -> dict[str, Any]:
@@ -20,7 +19,7 @@ def shop(request: HttpRequest) -> dict[str, Any]:
         "shop_name": settings.SHOP_NAME,
         "currency": settings.SHOP_CURRENCY,
         "categories": SimpleLazyObject(list_categories),
-        "cart_units": SimpleLazyObject(lambda: _count_units(request)),
+        "cart_units": SimpleLazyObject(lambda: count_units(request)),
         "products_on_sale": SimpleLazyObject(_list_on_sale),
     }
 
@@ -28,8 +27,3 @@ def shop(request: HttpRequest) -> dict[str, Any]:
 def _list_on_sale() -> Collection[int]:
     now = timezone.now()
     return read_board(now=now).list_open_products(now=now)
-
-
-def _count_units(request: HttpRequest) -> int:
-    cart_id = find_cart(request)
-    return count_units(cart_id=cart_id) if cart_id is not None else 0

@@ -23,8 +23,9 @@ class Glances(Generic[K, V]):
 
     _everybody: ClassVar["list[Glances[Any, Any]]"] = []
 
-    def __init__(self, *, fresh_seconds: float = FRESH_SECONDS) -> None:
+    def __init__(self, *, fresh_seconds: float = FRESH_SECONDS, most_keys: int = _MOST_KEYS) -> None:
         self._everybody.append(self)
+        self._most_keys = most_keys
         self._fresh_seconds = fresh_seconds
         self._values: dict[K, tuple[float, V]] = {}
         self._readers: dict[K, threading.Lock] = {}
@@ -68,14 +69,14 @@ class Glances(Generic[K, V]):
         started = time.monotonic()
         value = read()
         with self._changing:
-            if len(self._values) >= _MOST_KEYS:
+            if len(self._values) >= self._most_keys:
                 self._values.clear()
             self._values[key] = (started, value)
         return value
 
     def _get_reader(self, key: K) -> threading.Lock:
         with self._changing:
-            if len(self._readers) >= _MOST_KEYS:
+            if len(self._readers) >= self._most_keys:
                 self._readers.clear()
             return self._readers.setdefault(key, threading.Lock())
 

@@ -22,15 +22,17 @@ from shop.types import CategoryView, ImageView, ProductPage, ProductView, Varian
 PAGE_SIZE: Final = 12
 _MAX_QUERY_LENGTH: Final = 100
 
+# Every page shows them.
+_categories: Final[Glances[None, tuple[CategoryView, ...]]] = Glances()
 # By what a list can be narrowed changes when staff change the catalogue, and takes counting all of it.
 _choices: Final[Glances[tuple[str, frozenset[int] | None], tuple[OptionChoices, ...]]] = Glances(
     fresh_seconds=30.0
 )
 
 
-def list_categories() -> list[CategoryView]:
-    """Return every category in the order it is shown."""
-    return [_to_category(category) for category in Category.objects.order_by("position", "name", "id")]
+def list_categories() -> tuple[CategoryView, ...]:
+    """Return every category in the order it is shown, as they were a second ago at most."""
+    return _categories.look(None, _read_categories)
 
 
 def list_products(
@@ -77,6 +79,10 @@ def list_related(*, product: ProductView, limit: int) -> tuple[ProductView, ...]
     nearest = others.order_by(distance.asc(nulls_last=True), "-id")
     found = _to_products(_with_details(nearest[: 2 * limit]))
     return tuple(sorted(found, key=lambda other: other.is_sold_out)[:limit])
+
+
+def _read_categories() -> tuple[CategoryView, ...]:
+    return tuple(_to_category(category) for category in Category.objects.order_by("position", "name", "id"))
 
 
 def _find(query: str, category_ids: Collection[int] | None) -> QuerySet[Product]:

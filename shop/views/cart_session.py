@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils import timezone
 
-from shop.cart_selectors import find_cart_id
+from shop import cart_selectors
 from shop.services.cart import adopt_cart, create_cart
 
 _SESSION_KEY = "cart_id"
@@ -21,6 +21,16 @@ def find_cart(request: HttpRequest) -> int | None:
         request._cart_id = _look_up(request)  # type: ignore[attr-defined]
     cart_id: int | None = request._cart_id  # type: ignore[attr-defined]
     return cart_id
+
+
+def count_units(request: HttpRequest) -> int:
+    """Return how many units are in the visitor's cart. Remembered: ask when it is as it shall be."""
+    if not hasattr(request, "_cart_units"):
+        cart_id = find_cart(request)
+        found = cart_selectors.count_units(cart_id=cart_id) if cart_id is not None else 0
+        request._cart_units = found  # type: ignore[attr-defined]
+    units: int = request._cart_units  # type: ignore[attr-defined]
+    return units
 
 
 def open_cart(request: HttpRequest) -> int:
@@ -55,7 +65,7 @@ def _look_up(request: HttpRequest) -> int | None:
     customer_id = get_customer_id(request)
     guest_cart_id = request.session.get(_SESSION_KEY)
     if customer_id is None or guest_cart_id is None:
-        return find_cart_id(cart_id=guest_cart_id, customer_id=customer_id)
+        return cart_selectors.find_cart_id(cart_id=guest_cart_id, customer_id=customer_id)
     adopted = adopt_cart(cart_id=guest_cart_id, customer_id=customer_id, now=timezone.now())
     # Only now: had the move failed, the next request would try again.
     del request.session[_SESSION_KEY]

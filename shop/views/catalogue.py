@@ -12,6 +12,7 @@ from django_htmx.http import reswap, retarget
 from shop import selectors
 from shop.errors import ProductNotFound
 from shop.glances import Glances
+from shop.kept_pages import keep_page
 from shop.listing import ListForm, list_ticks
 from shop.sale_board import read_board
 from shop.sale_panels import SalePanel
@@ -29,18 +30,21 @@ _busy_pages: Final[Glances[str, tuple[ProductView, tuple[ProductView, ...]]]] = 
 
 
 @require_safe
+@keep_page
 def show_home(request: HttpRequest) -> HttpResponse:
     """Show what is new."""
     return render(request, "shop/home.html", {"page": selectors.list_products(page_size=_HOME_SIZE)})
 
 
 @require_safe
+@keep_page
 def list_products(request: HttpRequest) -> HttpResponse:
     """Show all products, or what a search found."""
     return _show_list(request, None, selectors.list_categories())
 
 
 @require_safe
+@keep_page
 def show_category(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the products of a category and of those below it."""
     categories = selectors.list_categories()

@@ -313,4 +313,25 @@ GUARDS = [
         "case Waiting() | SoldOut(line=Waiting()) if recall_order(request):",
         "tests/shop/gate/test_waiting_room.py -k reads_nothing",
     ),
+    Guard(
+        "kept pages: who is signed in sees no stranger's links",
+        "shop/kept_pages.py",
+        "is_signed_in=request.user.is_authenticated",
+        "is_signed_in=False",
+        "tests/shop/test_kept_pages.py",
+    ),
+    Guard(
+        "kept pages: each visitor sees their own cart",
+        "shop/kept_pages.py",
+        "cart_units=count_units(request)",
+        "cart_units=0",
+        "tests/shop/test_kept_pages.py",
+    ),
+    Guard(
+        "kept pages: a message is for one visitor",
+        "shop/kept_pages.py",
+        "if len(get_messages(request)):",
+        "if False:",
+        "tests/shop/test_kept_pages.py",
+    ),
 ]

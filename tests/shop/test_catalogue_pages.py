@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 from shop.glances import Glances
 from shop.models import Category, Product, Variant
 from shop.sale_board import forget_board
-from tests.shop.shopping import index_all, make_product, make_variant
+from tests.shop.shopping import add, index_all, make_customer, make_product, make_variant
 
 pytestmark = pytest.mark.django_db
 
@@ -144,21 +144,34 @@ def test_a_list_costs_the_same_however_long_it_is(
 ) -> None:
     shelf = Category.objects.create(name="Shelf", slug="shelf")
     make_variant(make_product(category=shelf), options=[["Size", "M"]])
-    # Products, their count, variants, pictures, stock; the shelves; flash sales; what to narrow by.
-    with django_assert_num_queries(8):
+    # Products, their count, variants, pictures, stock; the shelves; flash sales; what to narrow by, in two.
+    with django_assert_num_queries(9):
         client.get("/products/")
     for _number in range(11):
         product = make_product(category=shelf)
         make_variant(product)
         make_variant(product)
     forget_board()
-    # What to narrow by is known for half a minute.
-    with django_assert_num_queries(7):
-        client.get("/products/")
+    # The shelves are known for a second, what to narrow by for half a minute; this page was not seen before.
+    with django_assert_num_queries(6):
+        client.get("/products/?sort=name")
     index_all()
     Glances.forget_all()
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get("/categories/shelf/?q=mug&stock=on&min=1&max=90&o=Size:M&sort=price")
+
+
+def test_a_list_costs_a_customer_with_a_cart_four_queries_more(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    client.force_login(make_customer())
+    add(client, make_variant())
+    client.get("/products/")
+    # The session, the customer, their cart and what is in it; beside the six above, but for the flash sales.
+    with django_assert_num_queries(9):
+        client.get("/products/?sort=name")
+    with django_assert_num_queries(4):
+        client.get("/products/?sort=name")
 
 
 def test_a_description_keeps_its_markup_and_loses_everything_else(client: Client) -> None:
@@ -193,6 +206,7 @@ def test_a_category_shows_what_is_on_the_shelves_below_it(client: Client) -> Non
         assert names(client.get(f"/categories/{category.slug}/")) == ["Buried"]
     # The database cannot forbid a circle of parents; the page must come back all the same.
     Category.objects.filter(pk=top.pk).update(parent=deep)
+    Glances.forget_all()
     assert names(client.get("/categories/top/")) == ["Buried"]
 
 

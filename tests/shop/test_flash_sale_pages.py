@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from inventory.errors import OutOfStock
 from orders.models import Order
+from shop.glances import Glances
 from shop.models import FlashSale, Product, Variant
 from shop.sale_board import forget_board, read_board
 from shop.sale_panels import SalePanel
@@ -220,6 +221,7 @@ def test_products_with_an_open_sale_carry_a_badge_and_others_do_not(client: Clie
     make_sale(starts_at=timezone.now() + HOUR / 2)
     assert "Flash sale" not in words(client.get("/products/"))
     make_sale()
+    Glances.forget_all()
     for address in ("/", "/products/"):
         assert words(client.get(address)).count("Flash sale") == 1
 

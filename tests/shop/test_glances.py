@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from shop import glances
 from shop.glances import Glances
 
 
@@ -83,11 +82,8 @@ def test_a_correction_makes_nothing_fresher(numbers: Iterator[int]) -> None:
     assert looked_at.look("a", lambda: next(numbers)) == 1
 
 
-def test_what_many_keys_leave_behind_is_bounded(
-    numbers: Iterator[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(glances, "_MOST_KEYS", 3)
-    looked_at: Glances[str, int] = Glances()
+def test_what_many_keys_leave_behind_is_bounded(numbers: Iterator[int]) -> None:
+    looked_at: Glances[str, int] = Glances(most_keys=3)
     for key in "abcdefg":
         looked_at.look(key, lambda: next(numbers))
     assert len(looked_at._values) <= 3

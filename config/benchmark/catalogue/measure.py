@@ -32,7 +32,6 @@ _PLAIN_STORAGES: Final = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-_ROUNDS: Final = 40
 _WARM_UP: Final = 10
 
 
@@ -63,9 +62,9 @@ class CatalogueMeasurement:
 
 
 def measure_catalogue(
-    *, products: int, variants: int, report_progress: Callable[[str], None]
+    *, products: int, variants: int, rounds: int, report_progress: Callable[[str], None]
 ) -> CatalogueMeasurement:
-    """Measure in a database of its own. Raises NoScratchDatabase."""
+    """Measure in a database of its own, so many pages of each kind. Raises NoScratchDatabase."""
     with use_scratch_database(apps=()), tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "export.csv"
         write_export(path, products=products, variants=variants)
@@ -78,7 +77,7 @@ def measure_catalogue(
         with override_settings(
             ROOT_URLCONF="config.benchmark.urls", ALLOWED_HOSTS=["*"], STORAGES=_PLAIN_STORAGES
         ):
-            empty, pages = _measure_pages(_list_addresses(products))
+            empty, pages = _measure_pages(_list_addresses(products, rounds=rounds), rounds=rounds)
         return CatalogueMeasurement(
             server=describe_server(),
             machine=describe_machine(),
@@ -107,12 +106,13 @@ def _import(path: Path, *, now: dt.datetime) -> tuple[float, float]:
     return seconds, marks[-1] - marks[len(marks) // 10]
 
 
-def _list_addresses(products: int) -> Mapping[str, Sequence[str]]:
+def _list_addresses(products: int, *, rounds: int) -> Mapping[str, Sequence[str]]:
     """Return several addresses of each kind, so that the first look at one is nobody's second."""
+
+    numbers = range(rounds + _WARM_UP)
 
     def spread(address: str, *, share: int) -> list[str]:
         most = max(products // share // 12, 1)
-        numbers = range(_ROUNDS + _WARM_UP)
         return [f"{address}page={1 + number * 7 % most}&n={number}" for number in numbers]
 
     return {
@@ -121,23 +121,25 @@ def _list_addresses(products: int) -> Mapping[str, Sequence[str]]:
         "by price": spread("/products/?sort=price&", share=1),
         "in stock, of one size": spread("/products/?stock=on&o=Size:M&", share=2),
         "a word": spread("/products/?q=kettle&", share=10),
-        "two words": [f"/products/?q=enamel+maker+{number}" for number in range(_ROUNDS + _WARM_UP)],
+        "two words": [f"/products/?q=enamel+maker+{number}" for number in numbers],
         "Chinese": spread("/products/?q=%E6%B0%B4%E5%A3%B6&", share=10),
-        "a SKU": [f"/products/?q=ket-{10 * number:05}-00" for number in range(_ROUNDS + _WARM_UP)],
+        "a SKU": [f"/products/?q=ket-{10 * number:05}-00" for number in numbers],
     }
 
 
-def _measure_pages(addresses: Mapping[str, Sequence[str]]) -> tuple[float, list[PageFigures]]:
+def _measure_pages(addresses: Mapping[str, Sequence[str]], *, rounds: int) -> tuple[float, list[PageFigures]]:
     handler = WSGIHandler()
-    empty = statistics.median([_time(handler, EMPTY) for _round in range(_ROUNDS + _WARM_UP)][_WARM_UP:])
+    empty = statistics.median([_time(handler, EMPTY) for _round in range(rounds + _WARM_UP)][_WARM_UP:])
     pages = []
     for name, kind in addresses.items():
         Glances.forget_all()
-        with CaptureQueriesContext(connection) as queries:
+        with CaptureQueriesContext(connection) as captured:
             _time(handler, kind[0])
+            # Here: the next request empties the log.
+            queries = len(captured)
         first = statistics.median([_time(handler, address) for address in kind][_WARM_UP:])
-        again = statistics.median([_time(handler, kind[-1]) for _round in range(_ROUNDS)])
-        pages.append(PageFigures(name, len(queries), first, again, again / empty))
+        again = statistics.median([_time(handler, kind[-1]) for _round in range(rounds)])
+        pages.append(PageFigures(name, queries, first, again, again / empty))
     return empty, pages
 
 

@@ -23,16 +23,20 @@ class Command(BaseCommand):
         """Declare options."""
         parser.add_argument("--products", type=int, default=10_000, help="products to import (10000)")
         parser.add_argument("--variants", type=int, default=50_000, help="their variants together (50000)")
+        parser.add_argument("--rounds", type=int, default=40, help="pages of each kind to look at (40)")
         parser.add_argument("--json", metavar="FILE", help="write the figures as JSON; - prints them")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Measure, report, and say whether the bounds were kept."""
-        if not 1 <= options["products"] <= options["variants"]:
-            raise CommandError("--products must be positive, --variants not fewer")
+        if not 1 <= options["products"] <= options["variants"] or options["rounds"] < 1:
+            raise CommandError(
+                "--products and --rounds must be positive, --variants not fewer than --products"
+            )
         try:
             measured = measure_catalogue(
                 products=options["products"],
                 variants=options["variants"],
+                rounds=options["rounds"],
                 # On stderr, so that `--json -` prints JSON and nothing else.
                 report_progress=lambda line: self.stderr.write(line, self.style.NOTICE),
             )
