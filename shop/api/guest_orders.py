@@ -31,13 +31,14 @@ from orders.selectors import is_key_used
 from shop.api.base import API_HEADERS
 from shop.api.errors import ApiError
 from shop.api.idempotency import GUEST_SCOPE, read_idempotency_key
-from shop.api.order_input import OrderRequest, decode_plain_order
+from shop.api.order_input import decode_plain_order
 from shop.api.parsing import JsonParser, decode_json
 from shop.api.placing import place_requested
 from shop.api.problem_kinds import CONTENT_TYPE
 from shop.api.problems import answer_error
 from shop.api.site_headers import find_site_headers
 from shop.metrics import count_early_refusal
+from shop.order_requests import OrderRequest
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -135,7 +136,6 @@ def _answer_order(
             wanted,
             idempotency_scope=GUEST_SCOPE,
             idempotency_key=key,
-            customer_id=None,
             path=_ORDERS,
             meta=environ,
         )

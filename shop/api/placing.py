@@ -6,9 +6,9 @@ from typing import Any
 from django.utils import timezone
 
 from shop.api.access import TICKET_META
-from shop.api.order_input import OrderRequest
 from shop.api.order_output import show_placed_order
 from shop.client_address import find_countable_address
+from shop.order_requests import OrderRequest
 from shop.services.checkout import place_order_for_skus
 
 
@@ -17,7 +17,6 @@ def place_requested(
     *,
     idempotency_scope: str,
     idempotency_key: str,
-    customer_id: int | None,
     path: str,
     meta: Mapping[str, Any],
 ) -> tuple[dict[str, Any], dict[str, str]]:
@@ -26,16 +25,10 @@ def place_requested(
     `path` is the address of the request and `meta` its META. Raises what `place_order_for_skus` does.
     """
     placed = place_order_for_skus(
-        email=wanted.email,
-        quantities=wanted.quantities,
+        wanted,
         idempotency_scope=idempotency_scope,
         idempotency_key=idempotency_key,
-        customer_id=customer_id,
-        shipping_address=wanted.shipping_address,
         client_address=find_countable_address(meta),
-        points=wanted.points,
-        shipping_method=wanted.shipping_method,
-        coupon=wanted.coupon,
         ticket=meta.get(TICKET_META),
         now=timezone.now(),
     )

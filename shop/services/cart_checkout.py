@@ -1,12 +1,14 @@
 """From a cart to an order, once."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 from orders.errors import IdempotencyKeyReused
 from orders.types import OrderView, PlacedOrder
 from shop.cart_selectors import cart_scope, digest_lines, find_cart_order, get_cart
 from shop.errors import CartChanged, CartEmpty
+from shop.order_requests import OrderRequest
 from shop.services.cart import empty_after_order
 from shop.services.checkout import place_order_for_skus
 from shop.types import CartView
@@ -18,26 +20,21 @@ def check_out(
     checkout_key: str,
     shown_lines: str,
     shown_total: int,
-    email: str,
-    shipping_address: Mapping[str, str],
-    customer_id: int | None,
+    wanted: OrderRequest,
     client_address: str = "",
-    shipping_method: str = "",
-    coupon: str = "",
-    points: int = 0,
     ticket: str | None = None,
     stays: bool = False,
     now: dt.datetime,
 ) -> PlacedOrder:
     """Order what is in a cart, as the checkout page showed it, and empty the cart.
 
-    `checkout_key` comes from the page: the same one always leads to the same order, whatever became of the
-    cart since. `shown_lines` is `digest_lines` of what the page showed, `shown_total` its total in minor
-    units, before up to `points` of the customer's points; `ticket` and `stays` are for the gate of a flash
-    sale. Raises CartEmpty, CartChanged, NotDeliverable, ShippingMethodUnavailable, PriceChanged,
-    ProductUnavailable, PointsNotTaken, PointsMissing, MustWait, OutOfStock, AllowanceExceeded,
-    TooManyUnpaid, StockBusy, InvalidOrder. Opens its own transactions: should the process die between order
-    and cart, submitting again finds the order and empties the cart then.
+    `wanted` says for whom and on which terms; its units are those of the cart. `checkout_key` comes from the
+    page: the same one always leads to the same order, whatever became of the cart since. `shown_lines` is
+    `digest_lines` of what the page showed, `shown_total` its total in minor units, before points; `ticket`
+    and `stays` are for the gate of a flash sale. Raises CartEmpty, CartChanged, NotDeliverable,
+    ShippingMethodUnavailable, PriceChanged, ProductUnavailable, PointsNotTaken, PointsMissing, MustWait,
+    OutOfStock, AllowanceExceeded, TooManyUnpaid, StockBusy, InvalidOrder. Opens its own transactions: should
+    the process die between order and cart, submitting again finds the order and empties the cart then.
     """
     # The cart is read before its order is looked for. The other way round, a double click's first request
     # could place the order and empty the cart between our two reads, and we would tell its customer that
@@ -48,17 +45,11 @@ def check_out(
         quantities = _require_shown(cart, checkout_key, shown_lines)
         try:
             placing = place_order_for_skus(
-                email=email,
-                quantities=quantities,
+                replace(wanted, quantities=quantities),
                 idempotency_scope=cart_scope(cart_id=cart_id),
                 idempotency_key=checkout_key,
-                customer_id=customer_id,
-                shipping_address=shipping_address,
                 expected_total=shown_total,
                 client_address=client_address,
-                shipping_method=shipping_method,
-                coupon=coupon,
-                points=points,
                 ticket=ticket,
                 stays=stays,
                 now=now,

@@ -1,11 +1,9 @@
 """From SKUs to an order: the one way in for the web shop and the API."""
 
 import datetime as dt
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
-from typing import Any
 
 from django.conf import settings
 
@@ -17,6 +15,7 @@ from orders.types import OrderDraft, PlacedOrder, UnpaidLimits
 from shop.errors import PriceChanged, ShopError
 from shop.gate.entrance import Visitor, place_through_gate
 from shop.metrics import observe_checkout
+from shop.order_requests import OrderRequest
 from shop.promotions.codes import normalise_code
 from shop.promotions.coupon_limits import explain_exceeded, is_of_coupon
 from shop.sale_board import note_shortfalls
@@ -25,55 +24,30 @@ from shop.services.drafting import draft_order
 
 @observe_checkout
 def place_order_for_skus(
+    request: OrderRequest,
     *,
-    email: str,
-    quantities: Sequence[tuple[str, int]],
     idempotency_scope: str,
     idempotency_key: str,
-    customer_id: int | None = None,
-    shipping_address: Mapping[str, Any] | None = None,
     expected_total: int | None = None,
     client_address: str = "",
-    shipping_method: str = "",
-    coupon: str = "",
-    points: int = 0,
     ticket: str | None = None,
     stays: bool = False,
     now: dt.datetime,
 ) -> PlacedOrder:
     """Place an order for units by SKU at today's prices.
 
-    `expected_total`, in minor units, is the total that the customer was shown, before points. Of `points`
-    as many are spent as go into the total. A repeated key gives the first order
-    whatever has become of prices, products or stock since. The offer of a flash sale is for sale while the
-    sale is open, and where many want it, has a gate in front: `ticket` is what the gate gave this request
-    before, `stays` is whether it goes on waiting when all are gone. `client_address` is where the request
-    came from, if that may be counted. Raises ProductUnavailable, PriceChanged, CouponRefused, PointsNotTaken,
-    PointsMissing, MustWait, OutOfStock, AllowanceExceeded, TooManyUnpaid, StockBusy, IdempotencyKeyReused,
-    InvalidOrder. Opens its own transaction.
+    `expected_total`, in minor units, is the total that the customer was shown, before points. A repeated key
+    gives the first order whatever has become of prices, products or stock since. The offer of a flash sale
+    is for sale while the sale is open, and where many want it, has a gate in front: `ticket` is what the gate
+    gave this request before, `stays` is whether it goes on waiting when all are gone. `client_address` is
+    where the request came from, if that may be counted. Raises ProductUnavailable, PriceChanged,
+    CouponRefused, PointsNotTaken, PointsMissing, MustWait, OutOfStock, AllowanceExceeded, TooManyUnpaid,
+    StockBusy, IdempotencyKeyReused, InvalidOrder. Opens its own transaction.
     """
-    fingerprint = fingerprint_request(
-        email=email,
-        quantities=quantities,
-        shipping_address=shipping_address,
-        customer_id=customer_id,
-        shipping_method=shipping_method,
-        coupon=coupon,
-        points=points,
-    )
+    fingerprint = request.make_fingerprint()
     find_replay = partial(_find_replay, idempotency_scope, idempotency_key, fingerprint)
     try:
-        draft = draft_order(
-            email=email,
-            quantities=quantities,
-            customer_id=customer_id,
-            shipping_address=shipping_address,
-            client_address=client_address,
-            shipping_method=shipping_method,
-            coupon=coupon,
-            points=points,
-            now=now,
-        )
+        draft = draft_order(request, client_address=client_address, now=now)
         _require_total(draft, expected_total)
     except ShopError:
         if replay := find_replay():
@@ -89,35 +63,23 @@ def place_order_for_skus(
         now=now,
     )
     visitor = Visitor(f"{idempotency_scope}/{idempotency_key}", ticket, stays=stays)
-    try:
+    with _explain_refusals(request):
         return place_through_gate(
-            place, find_replay=find_replay, quantities=quantities, visitor=visitor, now=now
+            place, find_replay=find_replay, quantities=request.quantities, visitor=visitor, now=now
         )
+
+
+@contextmanager
+def _explain_refusals(request: OrderRequest) -> Iterator[None]:
+    try:
+        yield
     except OutOfStock as refused:
         note_shortfalls(refused.shortfalls)
         raise
     except AllowanceExceeded as exceeded:
         if is_of_coupon(exceeded):
-            raise explain_exceeded(exceeded, code=normalise_code(coupon)) from exceeded
+            raise explain_exceeded(exceeded, code=normalise_code(request.coupon)) from exceeded
         raise
-
-
-def fingerprint_request(
-    *,
-    email: str,
-    quantities: Sequence[tuple[str, int]],
-    shipping_address: Mapping[str, Any] | None,
-    customer_id: int | None,
-    shipping_method: str = "",
-    coupon: str = "",
-    points: int = 0,
-) -> str:
-    """Return a digest that is the same for the same request, however it was written down."""
-    chosen = {"shipping_method": shipping_method, "coupon": coupon, "points": points}
-    content = [email, sorted(quantities), shipping_address, customer_id]
-    # What was not chosen leaves no trace, so that a new choice does not make old requests look different.
-    content += [{name: value} for name, value in chosen.items() if value]
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _read_unpaid_limits() -> UnpaidLimits:

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from django.conf import settings
 from django.utils.translation import get_language
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from orders.types import Allowance, LineDraft, OrderDraft
 from shop.buyers import name_buyers
 from shop.errors import ProductUnavailable
+from shop.order_requests import OrderRequest
 from shop.pricing.quotes import price
 from shop.pricing.types import Basket, PricedLine, Quote
 from shop.services.items_for_sale import ItemForSale, read_items_for_sale
@@ -19,49 +20,42 @@ from shop.services.items_for_sale import ItemForSale, read_items_for_sale
 LINE_NAME_LENGTH: Final = 255
 
 
-def draft_order(
-    *,
-    email: str,
-    quantities: Sequence[tuple[str, int]],
-    customer_id: int | None,
-    shipping_address: Mapping[str, Any] | None,
-    client_address: str = "",
-    shipping_method: str = "",
-    coupon: str = "",
-    points: int = 0,
-    now: dt.datetime,
-) -> OrderDraft:
+def draft_order(request: OrderRequest, *, client_address: str = "", now: dt.datetime) -> OrderDraft:
     """Return the order that these units would be, in the language that is active.
 
-    Up to `points` of the customer's points are spent on it. One query, and what `price` reads. Raises
-    ProductUnavailable, CouponRefused, PointsNotTaken.
+    One query, and what `price` reads. Raises ProductUnavailable, CouponRefused, PointsNotTaken.
     """
-    items = _read_items({sku for sku, _quantity in quantities}, now)
-    basket = Basket(
-        lines=tuple(_price_line(items[sku], quantity) for sku, quantity in quantities),
-        now=now,
-        email=email,
-        customer_id=customer_id,
-        address=shipping_address,
-        shipping_method=shipping_method,
-        coupon=coupon,
-        points=points,
-    )
+    items = _read_items({sku for sku, _quantity in request.quantities}, now)
+    basket = _fill_basket(request, items, now)
     quote = price(basket)
     if quote.problems:
         raise quote.problems[0]
-    limits = _list_allowances(items, quantities, name_buyers(email=email, customer_id=customer_id))
+    buyers = name_buyers(email=request.email, customer_id=request.customer_id)
+    limits = _list_allowances(items, request.quantities, buyers)
     return OrderDraft(
-        email=email,
+        email=request.email,
         currency=settings.SHOP_CURRENCY,
         lines=_draft_lines(items, basket, quote),
         payment_due_at=now + dt.timedelta(seconds=_find_window(items.values())),
-        customer_id=customer_id,
-        shipping_address=shipping_address,
+        customer_id=request.customer_id,
+        shipping_address=request.shipping_address,
         allowances=(*limits, *quote.allowances),
         client_address=client_address,
         language=get_language() or "",
         adjustments=quote.adjustments,
+    )
+
+
+def _fill_basket(request: OrderRequest, items: Mapping[str, ItemForSale], now: dt.datetime) -> Basket:
+    return Basket(
+        lines=tuple(_price_line(items[sku], quantity) for sku, quantity in request.quantities),
+        now=now,
+        email=request.email,
+        customer_id=request.customer_id,
+        address=request.shipping_address,
+        shipping_method=request.shipping_method,
+        coupon=request.coupon,
+        points=request.points,
     )
 
 

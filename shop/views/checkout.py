@@ -32,6 +32,7 @@ from shop.errors import (
 )
 from shop.forms import CheckoutForm
 from shop.gate.errors import MustWait
+from shop.order_requests import OrderRequest
 from shop.promotions.errors import CouponRefused
 from shop.promotions.wording import explain_refused
 from shop.services.cart import fit_to_stock
@@ -196,13 +197,15 @@ def _check_out(request: HttpRequest, form: CheckoutForm, points: int) -> PlacedO
         checkout_key=form.cleaned_data["checkout_key"],
         shown_lines=form.cleaned_data["shown_lines"],
         shown_total=form.cleaned_data["expected_total"],
-        email=form.cleaned_data["email"],
-        shipping_address=form.shipping_address,
-        customer_id=get_customer_id(request),
+        wanted=OrderRequest(
+            email=form.cleaned_data["email"],
+            customer_id=get_customer_id(request),
+            shipping_address=form.shipping_address,
+            shipping_method=form.cleaned_data["shipping_method"],
+            coupon=form.cleaned_data["coupon"],
+            points=points,
+        ),
         client_address=find_countable_address(request.META),
-        shipping_method=form.cleaned_data["shipping_method"],
-        coupon=form.cleaned_data["coupon"],
-        points=points,
         ticket=read_ticket_cookie(request),
         # Units that come back from unpaid orders go to those who stay on the page.
         stays=True,

@@ -19,6 +19,7 @@ from orders.models import Order, OrderLine
 from orders.services import cancel_order
 from shop.errors import ProductUnavailable, SaleOverlaps
 from shop.models import FlashSale, Variant
+from shop.order_requests import OrderRequest
 from shop.services.checkout import place_order_for_skus
 from shop.services.flash_sales import change_flash_sale, end_flash_sale, tend_flash_sales
 from shop.types import FlashSaleView
@@ -37,8 +38,7 @@ NOW = timezone.now()
 def buy(sku: str, quantity: int = 1) -> Any:
     """Order units as somebody new."""
     return place_order_for_skus(
-        email=f"{uuid.uuid4().hex}@example.com",
-        quantities=[(sku, quantity)],
+        OrderRequest(email=f"{uuid.uuid4().hex}@example.com", quantities=[(sku, quantity)]),
         idempotency_scope="test",
         idempotency_key=uuid.uuid4().hex,
         now=timezone.now(),
@@ -242,8 +242,7 @@ def test_a_guest_has_one_limit_however_the_address_is_written() -> None:
 
     def order(email: str) -> Any:
         return place_order_for_skus(
-            email=email,
-            quantities=[(sale.sku, 1)],
+            OrderRequest(email=email, quantities=[(sale.sku, 1)]),
             idempotency_scope="test",
             idempotency_key=uuid.uuid4().hex,
             now=timezone.now(),

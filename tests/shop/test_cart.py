@@ -17,6 +17,7 @@ from orders.types import PlacedOrder
 from shop.cart_selectors import cart_scope, digest_lines, find_cart_id, get_cart
 from shop.errors import CartNotFound, ProductUnavailable
 from shop.models import Cart, CartLine, Product, Variant
+from shop.order_requests import OrderRequest
 from shop.services.cart import add_to_cart, adopt_cart, create_cart, empty_after_order, set_quantity
 from shop.services.cart_checkout import check_out
 from shop.services.checkout import place_order_for_skus
@@ -313,9 +314,7 @@ def test_signing_in_during_a_checkout_leaves_in_the_cart_what_was_not_ordered(wh
             checkout_key=cart.checkout_key,
             shown_lines=digest_lines(quantities=cart.quantities),
             shown_total=cart.total_amount,
-            email="ada@example.com",
-            shipping_address={},
-            customer_id=None if who == "guest" else customer_id,
+            wanted=OrderRequest(email="ada@example.com", customer_id=None if who == "guest" else customer_id),
             now=timezone.now(),
         )
 
@@ -342,11 +341,9 @@ def test_an_order_that_was_seen_when_carts_joined_is_not_taken_out_twice() -> No
     cart = get_cart(cart_id=own_cart, now=timezone.now())
     assert cart is not None
     placed = place_order_for_skus(
-        email="ada@example.com",
-        quantities=cart.quantities,
+        OrderRequest(email="ada@example.com", quantities=cart.quantities, customer_id=customer_id),
         idempotency_scope=cart_scope(cart_id=cart.id),
         idempotency_key=cart.checkout_key,
-        customer_id=customer_id,
         now=timezone.now(),
     )
     adopt_cart(cart_id=guest_cart, customer_id=customer_id, now=timezone.now())

@@ -14,6 +14,7 @@ from inventory.selectors import get_stock_levels
 from inventory.services import adjust, receive
 from orders.models import Order
 from shop.models import Cart, CartLine, Product, Variant
+from shop.order_requests import OrderRequest
 from shop.services.cart import add_to_cart
 from shop.services.checkout import place_order_for_skus
 from tests.concurrency.proxy import Cut, running_proxy
@@ -96,13 +97,15 @@ def test_what_is_added_while_the_order_is_placed_stays_in_the_cart(client: Clien
 def place_order_the_way_a_dying_process_does(form: dict[str, str], lines: list[tuple[Variant, int]]) -> None:
     """Place the order of a cart and stop before the cart is emptied."""
     place_order_for_skus(
-        email=form["email"],
-        quantities=[(variant.stock_item.sku, quantity) for variant, quantity in lines],
+        OrderRequest(
+            email=form["email"],
+            quantities=[(variant.stock_item.sku, quantity) for variant, quantity in lines],
+            shipping_address={
+                name: form[name] for name in ("name", "line1", "line2", "city", "postal_code", "country")
+            },
+        ),
         idempotency_scope=f"cart:{Cart.objects.get().pk}",
         idempotency_key=form["checkout_key"],
-        shipping_address={
-            name: form[name] for name in ("name", "line1", "line2", "city", "postal_code", "country")
-        },
         now=timezone.now(),
     )
 
@@ -140,8 +143,7 @@ def test_an_order_whose_cart_was_not_emptied_is_not_carried_into_the_customers_c
     form = open_checkout(client)
     guest_cart = Cart.objects.get(customer=None)
     place_order_for_skus(
-        email="ada@example.com",
-        quantities=[(variant.stock_item.sku, 2)],
+        OrderRequest(email="ada@example.com", quantities=[(variant.stock_item.sku, 2)]),
         idempotency_scope=f"cart:{guest_cart.pk}",
         idempotency_key=form["checkout_key"],
         now=timezone.now(),

@@ -13,6 +13,7 @@ from inventory.errors import OutOfStock
 from orders.models import Order
 from shop.glances import Glances
 from shop.models import FlashSale, Product, Variant
+from shop.order_requests import OrderRequest
 from shop.sale_board import forget_board, read_board
 from shop.sale_panels import SalePanel
 from shop.services.checkout import place_order_for_skus
@@ -45,8 +46,7 @@ def put_in_cart(client: Client, sale: FlashSaleView, quantity: int = 1) -> Any:
 def buy(sale: FlashSaleView, quantity: int) -> None:
     """Order units of an offer."""
     place_order_for_skus(
-        email="ada@example.com",
-        quantities=[(sale.sku, quantity)],
+        OrderRequest(email="ada@example.com", quantities=[(sale.sku, quantity)]),
         idempotency_scope="test",
         idempotency_key=f"{sale.sku}-{Order.objects.count()}",
         now=timezone.now(),

@@ -1,6 +1,7 @@
 """Flash sales: units set aside, sold for a while at another price, and back again."""
 
 import datetime as dt
+import itertools
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from shop.errors import (
     SaleStarted,
 )
 from shop.models import FlashSale, Variant
+from shop.order_requests import OrderRequest
 from shop.sale_selectors import find_sale_of_sku, get_flash_sale, list_open_sales
 from shop.services.catalogue import find_locking_strategy
 from shop.services.checkout import place_order_for_skus
@@ -43,22 +45,19 @@ from tests.shop.shopping import make_variant
 pytestmark = pytest.mark.django_db
 
 MINUTE = dt.timedelta(minutes=1)
+_numbers = itertools.count(1)
 
 
 def order(sku: str, quantity: int = 1, *, now: dt.datetime = NOW, **who: Any) -> PlacedOrder:
     """Order units by SKU."""
-    order.count += 1  # type: ignore[attr-defined]
+    number = next(_numbers)
+    who.setdefault("email", f"buyer-{number}@example.com")
     return place_order_for_skus(
-        email=who.pop("email", f"buyer-{order.count}@example.com"),  # type: ignore[attr-defined]
-        quantities=[(sku, quantity)],
+        OrderRequest(quantities=[(sku, quantity)], **who),
         idempotency_scope="test",
-        idempotency_key=f"key-{order.count}",  # type: ignore[attr-defined]
+        idempotency_key=f"key-{number}",
         now=now,
-        **who,
     )
-
-
-order.count = 0  # type: ignore[attr-defined]
 
 
 def cancel(placed: PlacedOrder, *, now: dt.datetime = NOW) -> None:
@@ -217,8 +216,7 @@ def test_an_order_is_due_as_soon_as_the_shortest_payment_window_among_its_lines(
 
     def window(*skus: str) -> float:
         placed = place_order_for_skus(
-            email="ada@example.com",
-            quantities=[(sku, 1) for sku in skus],
+            OrderRequest(email="ada@example.com", quantities=[(sku, 1) for sku in skus]),
             idempotency_scope="test",
             idempotency_key="-".join(skus),
             now=NOW,
@@ -237,10 +235,12 @@ def test_sales_cost_an_order_no_query(django_assert_num_queries: Any) -> None:
 
     def draft() -> None:
         draft_order(
-            email="ada@example.com",
-            quantities=[(sku, 1) for sku in skus],
-            customer_id=None,
-            shipping_address=None,
+            OrderRequest(
+                email="ada@example.com",
+                quantities=[(sku, 1) for sku in skus],
+                customer_id=None,
+                shipping_address=None,
+            ),
             now=NOW,
         )
 

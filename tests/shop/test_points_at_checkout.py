@@ -12,6 +12,7 @@ from orders.models import Order
 from orders.selectors import get_points, order_token
 from orders.services import adjust_points, cancel_order, earn_points, revoke_points
 from shop.models import Variant
+from shop.order_requests import OrderRequest
 from shop.services.checkout import place_order_for_skus
 from tests.builders import make_payment_callback
 from tests.shop.shopping import add, make_customer, make_variant, open_checkout
@@ -155,12 +156,11 @@ def test_the_order_page_shows_points_spent_earned_and_given_back(client: Client,
     now = timezone.now()
     orders = [
         place_order_for_skus(
-            email=ada.email,
-            quantities=[(variant.stock_item.sku, 1)],
+            OrderRequest(
+                email=ada.email, quantities=[(variant.stock_item.sku, 1)], customer_id=ada.pk, points=250
+            ),
             idempotency_scope="test",
             idempotency_key=str(number),
-            customer_id=ada.pk,
-            points=250,
             now=now,
         ).order
         for number in range(2)
@@ -180,11 +180,9 @@ def test_the_points_page_shows_the_balance_and_what_is_owed(client: Client, ada:
     now = timezone.now()
     variant = make_variant(price=5000)
     order = place_order_for_skus(
-        email=ada.email,
-        quantities=[(variant.stock_item.sku, 1)],
+        OrderRequest(email=ada.email, quantities=[(variant.stock_item.sku, 1)], customer_id=ada.pk),
         idempotency_scope="test",
         idempotency_key="1",
-        customer_id=ada.pk,
         now=now,
     ).order
     make_payment_callback(order, now=now).deliver(now=now)

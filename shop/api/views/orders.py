@@ -50,10 +50,9 @@ class OrdersView(ApiView):
         """Place an order; the same key gives the same order again, with `Idempotent-Replayed: true`."""
         key = read_idempotency_key(request.META)
         content, headers = place_requested(
-            decode_order(request.data),
+            decode_order(request.data, customer_id=request.user.pk),
             idempotency_scope=find_scope(request),
             idempotency_key=key,
-            customer_id=request.user.pk,
             path=request.path,
             meta=request.META,
         )

@@ -13,6 +13,7 @@ from orders.services import adjust_points, place_order
 from orders.types import Adjustment, LineDraft, LineRefund, OrderDraft, OrderView
 from payments.books import check_payments
 from payments.services import refund_order
+from shop.order_requests import OrderRequest
 from shop.services.checkout import place_order_for_skus
 from tests.builders import NOW, make_payment_callback, make_stock_item
 from tests.shop.pricing.making import GERMANY, make_class, make_method, make_rate, make_zone
@@ -25,13 +26,15 @@ def buy(*wanted: tuple[Any, int], points: int = 0, customer: Any = None) -> Orde
     """Order units of variants to Germany and pay."""
     now = timezone.now()
     order = place_order_for_skus(
-        email="ada@example.com",
-        quantities=[(variant.stock_item.sku, units) for variant, units in wanted],
+        OrderRequest(
+            email="ada@example.com",
+            quantities=[(variant.stock_item.sku, units) for variant, units in wanted],
+            customer_id=customer and customer.pk,
+            shipping_address=GERMANY,
+            points=points,
+        ),
         idempotency_scope="test",
         idempotency_key="1",
-        customer_id=customer and customer.pk,
-        shipping_address=GERMANY,
-        points=points,
         now=now,
     ).order
     make_payment_callback(order, now=now).deliver(now=now)

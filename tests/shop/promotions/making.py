@@ -1,10 +1,12 @@
 """Coupons, promotions and baskets to use them on."""
 
+import datetime as dt
 import uuid
 from typing import Any
 
 from orders.types import PlacedOrder
 from shop.models import Variant
+from shop.order_requests import OrderRequest
 from shop.pricing.types import Basket, PricedLine
 from shop.promotions.models import Coupon, Promotion
 from shop.promotions.rules import forget_promotions
@@ -46,13 +48,21 @@ def make_basket(*lines: tuple[int, int], **facts: Any) -> Basket:
     return Basket(lines=priced, now=NOW, **facts)
 
 
-def buy(*lines: tuple[Variant, int], email: str = "ada@example.com", **facts: Any) -> PlacedOrder:
+def buy(
+    *lines: tuple[Variant, int],
+    email: str = "ada@example.com",
+    key: str = "",
+    now: dt.datetime = NOW,
+    **facts: Any,
+) -> PlacedOrder:
     """Order units the way the pages and the API do."""
     return place_order_for_skus(
-        email=email,
-        quantities=[(variant.stock_item.sku, quantity) for variant, quantity in lines],
+        OrderRequest(
+            email=email,
+            quantities=[(variant.stock_item.sku, quantity) for variant, quantity in lines],
+            **facts,
+        ),
         idempotency_scope="test",
-        idempotency_key=facts.pop("key", None) or uuid.uuid4().hex,
-        now=facts.pop("now", NOW),
-        **facts,
+        idempotency_key=key or uuid.uuid4().hex,
+        now=now,
     )
