@@ -298,4 +298,18 @@ GUARDS = [
         "item = StockItem.objects.filter(sku=sku).first()",
         f"{RACE} -k counted",
     ),
+    Guard(
+        "staff: an old page changes nothing but what was changed on it",
+        "inventory/backoffice/fresh.py",
+        "if self[name].html_initial_name in self.data:",
+        "if False:",
+        "tests/inventory/test_admin.py -k old_page",
+    ),
+    Guard(
+        "web server: a crowd is shared out among the processes",
+        "config/gunicorn_worker.py",
+        "if self._share.leaves_it_to_others():",
+        "if False:",
+        "tests/config/test_gunicorn.py -k crowd",
+    ),
 ]

@@ -334,4 +334,25 @@ GUARDS = [
         "if False:",
         "tests/shop/test_kept_pages.py",
     ),
+    Guard(
+        "search: a product is indexed under its row's lock",
+        "shop/search/indexing.py",
+        "Product.objects.select_for_update().filter(id__in=product_ids)",
+        "Product.objects.filter(id__in=product_ids)",
+        "tests/shop/search/test_search.py -k later_one",
+    ),
+    Guard(
+        "restock: no more are told than there are units",
+        "shop/restock/services.py",
+        "[:most]",
+        "",
+        "tests/shop/restock",
+    ),
+    Guard(
+        "restock: what is gone again is not promised",
+        "shop/restock/services.py",
+        "if buyable is None:",
+        "if False:",
+        "tests/shop/restock",
+    ),
 ]

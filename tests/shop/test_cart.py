@@ -1,9 +1,6 @@
 """The cart: by form and by htmx, anonymous and signed in, and with several requests at once."""
 
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
@@ -22,7 +19,7 @@ from shop.services.cart import add_to_cart, adopt_cart, create_cart, empty_after
 from shop.services.cart_checkout import check_out
 from shop.services.checkout import place_order_for_skus
 from tests.emptied import empty_redis
-from tests.sessions import run_sql, second_session
+from tests.sessions import row_held, start_thread, wait_for_statement
 from tests.shop.shopping import add, make_customer, make_variant
 
 pytestmark = pytest.mark.django_db
@@ -251,35 +248,6 @@ def test_a_cart_is_adopted_once_however_many_requests_do_it() -> None:
     )
     assert len(set(ids)) == 1
     assert quantities() == {variant.pk: 4}
-
-
-@contextmanager
-def row_held(table: str, row_id: int, *, change: str = "SELECT id FROM") -> Iterator[None]:
-    """Let somebody else hold a row, until the end, when what they did to it is committed."""
-    with second_session() as other:
-        run_sql("BEGIN", session=other)
-        lock = " FOR UPDATE" if change.startswith("SELECT") else ""
-        run_sql(f"{change} {table} WHERE id = %s{lock}", row_id, session=other)
-        yield
-        run_sql("COMMIT", session=other)
-
-
-def wait_for_statement(beginning: str) -> None:
-    """Return once some session is at a statement that begins like this."""
-    at_it = "SELECT 1 FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE %s"
-    give_up_at = time.monotonic() + 20
-    while not run_sql(at_it, f"{beginning}%"):
-        assert time.monotonic() < give_up_at, f"nobody came to {beginning}"
-
-
-def start_thread(pool: ThreadPoolExecutor, work: Callable[[], Any]) -> "Future[Any]":
-    def run() -> Any:
-        try:
-            return work()
-        finally:
-            connection.close()
-
-    return pool.submit(run)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,9 +1,12 @@
 """What is found by what, and that it is found by an index."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.db import connection, transaction
 
 from inventory.services import set_locking_strategy
+from inventory.transactions import run_in_transaction
 from shop.models import Product, Variant
 from shop.search.indexing import index_products, rebuild
 from shop.search.matching import find_by_words
@@ -11,6 +14,7 @@ from shop.search.models import SearchTerm, VariantOption
 from shop.search.types import Filters, Sort
 from shop.search.words import split_query
 from shop.selectors import list_choices, list_products
+from tests.sessions import run_sql, second_session, start_thread, wait_for_statement
 from tests.shop.shopping import index_all, make_product, make_variant
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +77,26 @@ def test_an_index_that_is_right_is_not_written_again(django_assert_num_queries):
     with transaction.atomic(), django_assert_num_queries(4):
         # The product, its variants, its terms, its options.
         index_products(product_ids=[product.pk])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_save_a_product_the_later_one_writes_what_it_is_found_by():
+    product = make_variant(make_product("Kettle")).product
+    index_all()
+    renamed = "UPDATE shop_product SET name = 'Teapot' WHERE id = %s"
+
+    def save() -> None:
+        run_in_transaction(lambda: index_products(product_ids=[product.pk]))
+
+    with ThreadPoolExecutor(1) as pool:
+        with second_session() as other:
+            run_sql("BEGIN", session=other)
+            run_sql(renamed, product.pk, session=other)
+            saving = start_thread(pool, save)
+            wait_for_statement("SELECT `shop_product`")
+            run_sql("COMMIT", session=other)
+        saving.result()
+    assert (find("teapot"), find("kettle")) == (["Teapot"], [])
 
 
 def test_a_deleted_product_leaves_nothing_behind():
