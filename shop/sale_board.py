@@ -8,7 +8,7 @@ from typing import Final
 from inventory.types import Shortfall
 from shop.glances import Glances
 from shop.sale_selectors import list_current_sales
-from shop.types import FlashSaleView
+from shop.sale_types import FlashSaleView
 
 # How early a sale is announced, and how long people are told that one is over.
 ANNOUNCED: Final = dt.timedelta(days=7)

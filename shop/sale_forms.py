@@ -16,9 +16,9 @@ from inventory.types import MAX_QUANTITY, SKU_LENGTH
 from shop.errors import InvalidSale, SaleOverlaps
 from shop.fields import MoneyField
 from shop.models import FlashSale, Variant
+from shop.sale_types import SalePlan
 from shop.services.flash_sales import DEFAULT_STRATEGY
 from shop.services.sale_plans import LONGEST_WINDOW_SECONDS, read_plan, require_free, require_sensible
-from shop.types import SalePlan
 
 _MINUTE: Final = 60
 # Where the form asks in other words than the plan has.

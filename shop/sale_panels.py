@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
-from shop.types import FlashSaleView
+from shop.sale_types import FlashSaleView
 
 # Below this, a number that is a second old could be more than there is: "fewer than" cannot.
 FEW: Final = 10

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from inventory import selectors as stock
 from shop.errors import FlashSaleNotFound
 from shop.models import FlashSale
-from shop.types import FlashSaleView
+from shop.sale_types import FlashSaleView
 
 # The view's fields but for the two that are worked out, in its order.
 _COLUMNS: Final = (

@@ -24,9 +24,9 @@ from shop.demo.kinds import DemoProduct, DemoSale, DemoVariant
 from shop.models import Category, Product, ProductImage, Variant
 from shop.promotions.kinds import CouponKind
 from shop.promotions.models import Coupon
+from shop.sale_types import SalePlan
 from shop.search.indexing import index_products
 from shop.services.flash_sales import schedule_flash_sale
-from shop.types import SalePlan
 
 # Ten percent off, a hundred times in all, once for each customer.
 COUPON: Final = "WELCOME10"

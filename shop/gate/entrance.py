@@ -12,7 +12,7 @@ from shop.gate.errors import MustWait, SaleSoldOut
 from shop.gate.tickets import read_ticket
 from shop.gate.types import Admitted, SoldOut, Waiting
 from shop.sale_board import read_board
-from shop.types import FlashSaleView
+from shop.sale_types import FlashSaleView
 
 
 @dataclass(frozen=True, slots=True)

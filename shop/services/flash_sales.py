@@ -23,6 +23,7 @@ from shop.gate.services import refresh_open_sales
 from shop.models import FlashSale, Product, Variant
 from shop.sale_board import forget_board
 from shop.sale_selectors import get_flash_sale
+from shop.sale_types import FlashSaleView, SalePlan, SaleReport
 from shop.services.sale_plans import (
     list_columns,
     make_offer_sku,
@@ -31,7 +32,6 @@ from shop.services.sale_plans import (
     require_sellable,
     require_sensible,
 )
-from shop.types import FlashSaleView, SalePlan, SaleReport
 
 DEFAULT_STRATEGY: Final = "combined"
 _ACTOR: Final = "flash sales"

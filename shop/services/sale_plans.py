@@ -12,7 +12,7 @@ from inventory.types import MAX_QUANTITY, SKU_LENGTH
 from shop.errors import InvalidSale, ProductUnavailable, SaleOverlaps
 from shop.fields import MAX_PRICE
 from shop.models import FlashSale, Variant
-from shop.types import SalePlan
+from shop.sale_types import SalePlan
 
 SHORTEST_WINDOW_SECONDS: Final = 60
 LONGEST_WINDOW_SECONDS: Final = 7 * 24 * 3600

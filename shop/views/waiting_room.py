@@ -24,7 +24,7 @@ from shop.gate.tickets import read_ticket
 from shop.gate.types import SoldOut, Waiting
 from shop.sale_board import read_board
 from shop.sale_selectors import get_flash_sale
-from shop.types import FlashSaleView
+from shop.sale_types import FlashSaleView
 from shop.views.checkout import place_order_as_typed
 from shop.views.queue_ticket import drop_ticket, forget_order, keep_ticket, read_ticket_cookie, recall_order
 

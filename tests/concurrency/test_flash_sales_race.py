@@ -20,9 +20,9 @@ from orders.services import cancel_order
 from shop.errors import ProductUnavailable, SaleOverlaps
 from shop.models import FlashSale, Variant
 from shop.order_requests import OrderRequest
+from shop.sale_types import FlashSaleView
 from shop.services.checkout import place_order_for_skus
 from shop.services.flash_sales import change_flash_sale, end_flash_sale, tend_flash_sales
-from shop.types import FlashSaleView
 from tests.builders import buy as buy_item
 from tests.builders import make_stock_item
 from tests.concurrency.proxy import CommitCuttingProxy

@@ -9,8 +9,8 @@ from inventory.selectors import get_stock_level
 from inventory.types import StockLevel
 from shop.models import Variant
 from shop.sale_board import forget_board
+from shop.sale_types import FlashSaleView, SalePlan
 from shop.services.flash_sales import schedule_flash_sale
-from shop.types import FlashSaleView, SalePlan
 from tests.shop.shopping import make_variant
 
 HOUR = dt.timedelta(hours=1)

@@ -16,9 +16,9 @@ from shop.models import FlashSale, Product, Variant
 from shop.order_requests import OrderRequest
 from shop.sale_board import forget_board, read_board
 from shop.sale_panels import SalePanel
+from shop.sale_types import FlashSaleView
 from shop.services.checkout import place_order_for_skus
 from shop.services.flash_sales import change_flash_sale, end_flash_sale
-from shop.types import FlashSaleView
 from tests.shop.selling import HOUR, make_sale
 from tests.shop.shopping import add, fill, make_variant, open_checkout
 

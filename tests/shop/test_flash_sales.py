@@ -26,6 +26,7 @@ from shop.errors import (
 from shop.models import FlashSale, Variant
 from shop.order_requests import OrderRequest
 from shop.sale_selectors import find_sale_of_sku, get_flash_sale, list_open_sales
+from shop.sale_types import FlashSaleView, SaleReport
 from shop.services.catalogue import find_locking_strategy
 from shop.services.checkout import place_order_for_skus
 from shop.services.drafting import draft_order
@@ -36,7 +37,6 @@ from shop.services.flash_sales import (
     schedule_flash_sale,
     tend_flash_sales,
 )
-from shop.types import FlashSaleView, SaleReport
 from tests.builders import NOW
 from tests.sessions import run_sql
 from tests.shop.selling import HOUR, count_left, get_levels, make_plan, make_sale

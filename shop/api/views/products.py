@@ -15,8 +15,9 @@ from shop.api.fields import MoneyField, TimeField
 from shop.api.paging import DEFAULT_LIMIT, MAX_LIMIT, PageOutput, link_next, read_limit, read_number
 from shop.api.reads import get_level_for_sale
 from shop.sale_board import read_board
+from shop.sale_types import FlashSaleView
 from shop.selectors import clean_query, get_product, list_products
-from shop.types import FlashSaleView, ProductView, VariantView
+from shop.types import ProductView, VariantView
 
 _TAG = "products"
 _MAX_PAGE = 100_000

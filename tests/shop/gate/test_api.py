@@ -19,8 +19,8 @@ from orders.types import PlacedOrder
 from shop.errors import PriceChanged
 from shop.gate import services as gate
 from shop.gate.entrance import Visitor, place_through_gate
+from shop.sale_types import FlashSaleView
 from shop.services.flash_sales import tend_flash_sales
-from shop.types import FlashSaleView
 from tests.before_django import ShopClient
 from tests.builders import buy
 from tests.concurrency.race import race

@@ -15,8 +15,8 @@ from orders.services import cancel_order
 from shop.gate import services as gate
 from shop.gate.types import Admitted
 from shop.sale_board import read_board
+from shop.sale_types import FlashSaleView
 from shop.services.flash_sales import end_flash_sale
-from shop.types import FlashSaleView
 from tests.emptied import empty_redis
 from tests.shop.selling import make_sale
 from tests.shop.shopping import make_product, make_variant, open_checkout
