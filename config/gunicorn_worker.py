@@ -30,6 +30,8 @@ SLOWEST_BYTES_PER_SECOND: Final = 10_000
 WRITE_SECONDS: Final = 30.0
 # A connection without its first byte goes to the poller after this, which costs no thread.
 FIRST_BYTE_SECONDS: Final = 0.05
+# How long a newcomer that is better served elsewhere is left to the others at a time.
+LEFT_SECONDS: Final = 0.0005
 # For a client to read an answer it did not wait for, while it was still sending.
 LINGER_SECONDS: Final = 1.0
 
@@ -132,6 +134,8 @@ class ImpatientWorker(ThreadWorker):
     def accept(self, listener: Any) -> None:
         """Accept a connection, unless another worker has fewer."""
         if self._share.leaves_it_to_others():
+            # They have to wake up first, on a machine that may have no processor free.
+            time.sleep(LEFT_SECONDS)
             return
         try:
             client, address = listener.accept()

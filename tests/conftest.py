@@ -5,6 +5,7 @@ import uuid
 import pytest
 from django.test import TransactionTestCase
 from django.utils import translation
+from hypothesis import settings
 from pytest_django import DjangoDbBlocker
 
 from inventory import hot, sold_out
@@ -17,6 +18,9 @@ from shop.glances import Glances
 from tests.before_django import ShopClient
 from tests.tables import empty_tables, list_filled_tables
 
+# How long an example takes says more about what else the machine is doing.
+settings.register_profile("holdfast", deadline=None)
+settings.load_profile("holdfast")
 # Pages are tested in every language, also where nobody ran make before.
 compile_catalogues()
 

@@ -42,7 +42,7 @@ from shop.views.checkout_addresses import fill_in, guess_address, keep_if_wanted
 from shop.views.checkout_page import render_checkout
 from shop.views.checkout_points import read_points
 from shop.views.coupon_choice import keep_coupon, recall_coupon
-from shop.views.paying import lead_to_gateway
+from shop.views.paying import find_order_address, lead_to_gateway
 from shop.views.queue_ticket import (
     drop_ticket,
     find_ticket,
@@ -239,5 +239,4 @@ def _go_to_pay(request: HttpRequest, order: OrderView, gateway: str) -> HttpResp
 
 
 def _go_to_order(order: OrderView) -> HttpResponse:
-    page = "shop:pay" if order.status == OrderStatus.PENDING else "shop:order"
-    return redirect(page, number=order.number, token=order_token(number=order.number))
+    return redirect(find_order_address(order))

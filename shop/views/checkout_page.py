@@ -13,7 +13,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from payments.selectors import list_gateways
 from shop.availability import RETRY_AFTER_SECONDS
-from shop.cart_selectors import digest_lines, get_cart
+from shop.cart_selectors import digest_lines, find_cart_order, get_cart
 from shop.delivery.methods import read_zones
 from shop.forms import CheckoutForm
 from shop.gate.entrance import count_waiting
@@ -24,6 +24,7 @@ from shop.views.cart_session import find_cart, get_customer_id
 from shop.views.checkout_addresses import list_own_addresses
 from shop.views.checkout_points import describe_points
 from shop.views.coupon_choice import describe_coupon
+from shop.views.paying import find_order_address
 
 # How often a page that met a busy shop sends itself again before it leaves that to its reader.
 _MOST_RETRIES = 5
@@ -45,7 +46,7 @@ def render_checkout(
     cart = get_cart(cart_id=find_cart(request), now=timezone.now())
     if cart is None or not cart.lines:
         if is_part:
-            return HttpResponseClientRedirect(reverse("shop:cart"))
+            return HttpResponseClientRedirect(_find_way_on(request))
         return render(request, "shop/checkout_empty.html", {"notice": notice}, status=status)
     quote = quote_as_typed(request, cart, typed)
     if form is None:
@@ -73,6 +74,19 @@ def render_checkout(
     }
     template = "shop/fragments/checkout_prices.html" if is_part else "shop/checkout.html"
     return render(request, template, context, status=status)
+
+
+def _find_way_on(request: HttpRequest) -> str:
+    """Return where to go from a page whose cart is empty by now: to its order, if it was placed meanwhile.
+
+    A question for prices may overtake the order, on a slow line or from another tab. To lead to an empty cart
+    then would look as if the order were lost.
+    """
+    form = CheckoutForm(request.POST)
+    form.is_valid()
+    key, cart_id = form.cleaned_data.get("checkout_key"), find_cart(request)
+    order = find_cart_order(cart_id=cart_id, checkout_key=key) if key and cart_id is not None else None
+    return find_order_address(order) if order else reverse("shop:cart")
 
 
 def quote_as_typed(request: HttpRequest, cart: CartView, typed: Mapping[str, Any]) -> Quote:

@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders.errors import OrderNotPayable
+from orders.selectors import order_token
+from orders.states import OrderStatus
 from orders.types import OrderView
 from payments.errors import GatewayUnavailable, UnknownGateway
 from payments.services import start_payment
@@ -31,3 +33,9 @@ def lead_to_gateway(request: HttpRequest, order: OrderView, token: str, gateway:
         messages.error(request, _("This way to pay does not answer. Nothing was charged; please try again."))
         return redirect("shop:pay", number=order.number, token=token)
     return redirect(payment.redirect_url)
+
+
+def find_order_address(order: OrderView) -> str:
+    """Return the page on which a customer goes on with an order: to pay it, or else to look at it."""
+    page = "shop:pay" if order.status == OrderStatus.PENDING else "shop:order"
+    return reverse(page, kwargs={"number": order.number, "token": order_token(number=order.number)})

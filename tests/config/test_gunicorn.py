@@ -201,7 +201,6 @@ def test_a_crowd_that_comes_at_once_is_shared_out_among_the_processes(port: int,
             client.request("GET", "/healthz")
             client.getresponse().read()
         shares = [count_sockets(worker) - old for worker, old in zip(workers, before, strict=True)]
-    assert sum(shares) >= 40
     assert min(shares) >= 15
 
 

@@ -236,7 +236,6 @@ def test_whatever_happens_in_whatever_order_each_cent_is_accounted_for(peer, set
         settings=hypothesis.settings(
             max_examples=EXAMPLES,
             stateful_step_count=STEPS,
-            deadline=None,
             database=None,
             phases=[Phase.generate] if IS_SHORT else [Phase.generate, Phase.shrink],
             suppress_health_check=list(HealthCheck),

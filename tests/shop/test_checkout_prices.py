@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from orders.models import Order
+from orders.selectors import order_token
 from shop.models import CartLine, Variant
 from tests.shop.pricing.making import make_method, make_rate, make_zone
 from tests.shop.shopping import add, fill, make_customer, make_variant, open_checkout
@@ -156,6 +157,20 @@ def test_an_emptied_cart_sends_an_updating_page_to_the_cart(client: Client, form
     CartLine.objects.all().delete()
     answer = client.post("/checkout/", {**form, "update": "1"}, headers=HTMX)
     assert answer["HX-Redirect"] == "/cart/"
+
+
+def test_a_page_that_asks_for_prices_after_its_order_was_placed_is_led_to_the_order(
+    client: Client, form: dict[str, str]
+) -> None:
+    shown = client.post("/checkout/", {**form, "apply": "1"})
+    sent = fill(shown.context["page_fields"], shipping_method="standard")
+    assert client.post("/checkout/", sent).status_code == 302
+    order = Order.objects.get()
+    late = client.post("/checkout/", {**sent, "update": "1"}, headers=HTMX)
+    assert late["HX-Redirect"] == f"/orders/{order.number}/{order_token(number=order.number)}/pay/"
+    for odd in ("", "x" * 50, "键", "\x00", "1"):
+        answer = client.post("/checkout/", {**sent, "checkout_key": odd, "update": "1"}, headers=HTMX)
+        assert answer["HX-Redirect"] == "/cart/"
 
 
 def test_prices_that_contain_taxes_say_how_much(client: Client, form: dict[str, str], settings: Any) -> None:

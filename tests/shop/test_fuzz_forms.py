@@ -35,7 +35,7 @@ NASTY = [
     "張偉",
 ]
 values = st.sampled_from(NASTY) | st.text(max_size=60)
-few = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 FIELDS = [
     *ADDRESS,
     "region",

@@ -15,3 +15,14 @@ if (note && form) {
   form.addEventListener("input", stop);
   form.addEventListener("submit", () => clearTimeout(timer));
 }
+
+// Prices asked for while the order is on its way would come back for a cart that is empty by then, and lead away from the bank.
+let isSent = false;
+
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented || event.target.id !== "checkout") return;
+  isSent = true;
+  for (const asking of event.target.querySelectorAll("[hx-post]")) htmx.trigger(asking, "htmx:abort");
+});
+document.addEventListener("htmx:beforeRequest", (event) => { if (isSent) event.preventDefault(); });
+window.addEventListener("pageshow", () => { isSent = false; });
