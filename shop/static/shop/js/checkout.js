@@ -22,7 +22,8 @@ let isSent = false;
 document.addEventListener("submit", (event) => {
   if (event.defaultPrevented || event.target.id !== "checkout") return;
   isSent = true;
-  for (const asking of event.target.querySelectorAll("[hx-post]")) htmx.trigger(asking, "htmx:abort");
+  // Questions for prices wait for each other at the form (hx-sync), which therefore drops them; the address book's is its own.
+  for (const asking of [event.target, ...event.target.querySelectorAll("[hx-post]")]) htmx.trigger(asking, "htmx:abort");
 });
 document.addEventListener("htmx:beforeRequest", (event) => { if (isSent) event.preventDefault(); });
 window.addEventListener("pageshow", () => { isSent = false; });
