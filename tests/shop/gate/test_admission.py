@@ -119,6 +119,20 @@ def test_the_place_of_somebody_who_never_came_back_is_free_after_the_lease(sale_
     assert (levels.left, levels.in_flight) == (1, 1), "a lease that has ended settles nothing"
 
 
+def test_tokens_that_redis_evicted_settle_nothing(sale_id):
+    gate = make_gate(open_redis, Shelf(2))
+    gone, next_one = callers(gate, sale_id, 2)
+    late = gone.ask()
+    redis = open_redis()
+    [tokens] = redis.keys(f"{keys.prefix}:{{sale:{sale_id}}}:*:tokens")
+    redis.delete(tokens)
+    # Whoever comes next finds that nobody is in flight any more.
+    assert isinstance(next_one.ask(), Admitted)
+    settle(gate, sale_id, late)
+    levels = read_levels(gate, sale_id, 0)
+    assert (levels.left, levels.in_flight) == (2, 1)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_of_two_hundred_the_first_to_come_get_the_units(sale_id, seed):
     """Whatever the order in which they come back: the line decides, not the luck of a poll."""
