@@ -12,10 +12,12 @@ from tests.shop.shopping import index_all, make_product, make_variant
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 DESKTOP, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
-# A page that is not there is a page all the same, and a form sent again with its errors is a 4xx by design.
+# A page that is not there is a page all the same, a form sent again with its errors is a 4xx by design, and
+# a busy shop says so with a 503.
 # Going on before a price has been shown anew calls off the question for it, and htmx says so.
 _EXPECTED = (
     "Failed to load resource: the server responded with a status of 4",
+    "Failed to load resource: the server responded with a status of 503",
     "htmx:afterRequest",
     "htmx:sendAbort",
 )

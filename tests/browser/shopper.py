@@ -63,6 +63,21 @@ class Shopper:
         self.fill_in()
         self.place_order()
 
+    def sign_in(self) -> None:
+        """Give email and password on the page for it."""
+        self.page.goto("/accounts/login/")
+        self.page.locator("[name=login]").fill(ADDRESS["Email"])
+        self.page.locator("[name=password]").fill("correct horse")
+        self.page.locator("[name=password]").press("Enter")
+        self.page.wait_for_url(lambda url: "login" not in url)
+
+    def give_password_again(self) -> None:
+        """Show that whoever is signed in is still the same, as what matters asks for."""
+        self.page.goto("/accounts/reauthenticate/?next=/accounts/2fa/")
+        self.page.locator("[name=password]").fill("correct horse")
+        self.page.locator("[name=password]").press("Enter")
+        self.page.wait_for_url("**/accounts/2fa/")
+
     def pay(self) -> None:
         """Pay at the bank and come back to the order."""
         pay = re.compile(self.read("Pay %(amount)s").replace("%(amount)s", ".+"))

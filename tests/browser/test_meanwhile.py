@@ -5,11 +5,13 @@ import datetime as dt
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from inventory.models import StockItem
 from inventory.services import adjust
 from orders.models import Order
 from orders.services import sweep_expired_orders
 from tests.browser.conftest import OpenTab
 from tests.browser.shopper import Shopper
+from tests.sessions import row_held
 
 
 def test_an_order_that_expires_says_so_on_the_page_that_is_open(open_tab: OpenTab) -> None:
@@ -52,6 +54,19 @@ def test_what_sold_out_during_the_checkout_is_named_and_one_click_adjusts_the_ca
     expect(page.get_by_label("Email")).to_have_value("ada@example.com")
     shopper.place_order()
     assert Order.objects.get().total_amount == 4800
+
+
+def test_a_busy_shop_is_asked_again_by_the_page_itself(open_tab: OpenTab) -> None:
+    shopper = Shopper(page := open_tab())
+    shopper.add_to_cart("Mug")
+    shopper.go_to_checkout()
+    shopper.fill_in()
+    with row_held("inventory_stockitem", StockItem.objects.get(sku="MUG").pk):
+        shopper.find_button("Place order").click()
+        expect(page.get_by_text("This page tries again by itself.")).to_be_visible()
+        expect(page.get_by_label("Email")).to_have_value("ada@example.com")
+    page.wait_for_url("**/sandbox/pay/**")
+    assert Order.objects.count() == 1
 
 
 def test_the_cart_is_kept_and_says_so_when_something_in_it_sold_out(open_tab: OpenTab) -> None:

@@ -1,14 +1,25 @@
 """Every page of a shopper, for everybody: axe finds nothing serious, and nothing moves while it loads."""
 
+import uuid
+
 import pytest
+from allauth.account.models import EmailAddress
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from orders.models import Order
 from orders.selectors import order_token
+from orders.services import cancel_order, fulfil_order
+from orders.types import LineRefund, OrderView
+from payments.services import refund_order
 from shop.models import Product
+from shop.order_requests import OrderRequest
+from shop.services.checkout import place_order_for_skus
 from tests.browser.conftest import PHONE, OpenTab
 from tests.browser.shopper import Shopper
+from tests.builders import make_payment_callback
+from tests.shop.shopping import make_customer
 
 # What has moved since the page was opened, without the shopper having done anything.
 _SHIFT = """() => new Promise(resolve => {
@@ -22,6 +33,12 @@ _SHIFT = """() => new Promise(resolve => {
   }).observe({type: "layout-shift", buffered: true});
   requestAnimationFrame(() => requestAnimationFrame(() => resolve([shift, moved])));
 })"""
+
+
+ACCOUNT_PAGES = [
+    *(f"/account/{name}/" for name in ("orders", "addresses", "addresses/add", "points", "data", "delete")),
+    *(f"/accounts/{name}/" for name in ("email", "password/change", "2fa", "2fa/totp/activate", "logout")),
+]
 
 
 def list_pages(shopper: Shopper) -> list[str]:
@@ -60,17 +77,10 @@ def find_faults(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("language", "options"),
-    [("en", {}), ("zh-hans", {"viewport": PHONE, "color_scheme": "dark"})],
-    ids=["desktop", "phone, in Chinese, in the dark"],
-)
-def test_no_page_has_a_serious_fault_for_anybody_and_nothing_moves(
-    open_tab: OpenTab, language, options
-) -> None:
-    shopper = Shopper(page := open_tab(language=language, **options), language)
+def look_through(page: Page, paths: list[str]) -> None:
+    """Open pages one after the other, and find nothing wrong with any."""
     faults, shifts = {}, {}
-    for path in list_pages(shopper):
+    for path in paths:
         page.goto(path, wait_until="load")
         if found := find_faults(page):
             faults[path] = found
@@ -81,6 +91,70 @@ def test_no_page_has_a_serious_fault_for_anybody_and_nothing_moves(
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is too wide"
     assert faults == {}
     assert shifts == {}
+
+
+in_both_ways = pytest.mark.parametrize(
+    ("language", "options"),
+    [("en", {}), ("zh-hans", {"viewport": PHONE, "color_scheme": "dark"})],
+    ids=["desktop", "phone, in Chinese, in the dark"],
+)
+
+
+@in_both_ways
+def test_no_page_has_a_serious_fault_for_anybody_and_nothing_moves(
+    open_tab: OpenTab, language, options
+) -> None:
+    shopper = Shopper(page := open_tab(language=language, **options), language)
+    look_through(page, list_pages(shopper))
+
+
+@in_both_ways
+def test_nor_has_an_order_whatever_becomes_of_it(open_tab: OpenTab, language, options) -> None:
+    page = open_tab(language=language, **options)
+    look_through(page, [path for order in make_orders() for path in list_order_pages(order)])
+
+
+@in_both_ways
+def test_nor_has_a_page_about_somebodys_account(open_tab: OpenTab, language, options) -> None:
+    shopper = Shopper(page := open_tab(language=language, **options), language)
+    customer = make_customer()
+    EmailAddress.objects.create(user=customer, email=customer.email, verified=True, primary=True)
+    order = order_mug(customer_id=customer.pk)
+    shopper.sign_in()
+    shopper.give_password_again()
+    look_through(page, [f"/account/orders/{order.number}/", *ACCOUNT_PAGES])
+
+
+def order_mug(*, customer_id: int | None = None) -> OrderView:
+    """Order two of what is on the shelf."""
+    request = OrderRequest(
+        email="ada@example.com",
+        quantities=[("MUG", 2)],
+        customer_id=customer_id,
+        shipping_address={"name": "Ada Byron", "line1": "12 St James's Square", "country": "GB"},
+    )
+    return place_order_for_skus(
+        request, idempotency_scope="browser", idempotency_key=uuid.uuid4().hex, now=timezone.now()
+    ).order
+
+
+def make_orders() -> list[OrderView]:
+    """Return orders of which something different became each."""
+    now = timezone.now()
+    cancelled, paid, refunded, shipped = (order_mug() for _order in range(4))
+    cancel_order(number=cancelled.number, reason="customer", actor="test", now=now)
+    for order in (paid, refunded, shipped):
+        assert make_payment_callback(order, now=now).deliver(now=now).outcome == "applied"
+    part = (LineRefund(position=0, quantity=1),)
+    refund_order(number=refunded.number, lines=part, reason="broken", actor="test", now=now)
+    fulfil_order(number=shipped.number, actor="test", now=now)
+    return [cancelled, paid, refunded, shipped]
+
+
+def list_order_pages(order: OrderView) -> list[str]:
+    """Return the pages of an order for whoever has its link."""
+    own = f"/orders/{order.number}/{order_token(number=order.number)}/"
+    return [own, f"{own}invoice/"]
 
 
 def test_a_list_is_narrowed_and_its_pages_keep_what_was_asked(open_tab: OpenTab) -> None:
