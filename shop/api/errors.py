@@ -33,6 +33,10 @@ class CredentialsInvalid(ApiError):
     """No active customer has this e-mail address and password."""
 
 
+class SecondStepRequired(ApiError):
+    """The account has two-step sign-in, and no code that is valid now came with the password."""
+
+
 @dataclass
 class SkuNotFound(ApiError):
     """Nothing for sale has this SKU."""

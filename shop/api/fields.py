@@ -9,8 +9,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from inventory.types import MAX_QUANTITY
-from shop.forms import list_country_codes
 from shop.one_line import validate_one_line
+from shop.places.countries import list_country_codes
 
 
 class TextField(serializers.CharField):

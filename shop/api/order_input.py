@@ -15,9 +15,9 @@ from rest_framework import serializers
 
 from inventory.types import MAX_QUANTITY, SKU_LENGTH
 from shop.api.fields import CountryField, PointsField, QuantityField, TextField
-from shop.forms import list_country_codes
 from shop.one_line import is_one_line
 from shop.order_requests import OrderRequest
+from shop.places.countries import list_country_codes
 
 MAX_LINES: Final = 200
 MAX_EMAIL_LENGTH: Final = 254

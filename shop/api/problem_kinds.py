@@ -69,6 +69,9 @@ PROBLEMS: Final = (
     Problem("authentication-required", 401, _("Log in first"), (exceptions.NotAuthenticated,)),
     Problem("authentication-failed", 401, _("The token is not valid"), (exceptions.AuthenticationFailed,)),
     Problem("credentials-invalid", 401, _("Wrong e-mail address or password"), (api.CredentialsInvalid,)),
+    Problem(
+        "second-step-required", 401, _("A code for the second step is needed"), (api.SecondStepRequired,)
+    ),
     Problem("forbidden", 403, _("Not allowed"), (PermissionDenied, exceptions.PermissionDenied)),
     Problem("not-found", 404, _("There is nothing here"), (Http404, exceptions.NotFound)),
     Problem(

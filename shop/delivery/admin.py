@@ -11,6 +11,7 @@ from inventory.backoffice import FreshForm, StaffAdmin
 from shop.delivery.methods import forget_zones
 from shop.delivery.models import ShippingMethod, ShippingZone, WeightStep, ZoneArea
 from shop.fields import MoneyField
+from shop.places.staff import CountryChoice
 
 
 class _PriceForm(FreshForm):
@@ -40,7 +41,7 @@ class MethodForm(_PriceForm):
         self.remember_shown()
 
 
-class AreaInline(admin.TabularInline):  # type: ignore[type-arg]  # no generic at run time
+class AreaInline(CountryChoice, admin.TabularInline):  # type: ignore[type-arg]  # no generic at run time
     """The areas of a zone."""
 
     model = ZoneArea

@@ -1,9 +1,11 @@
 """The columns of an area, for rules that hold in one."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from shop.places.areas import Area, check_postal_codes
+from shop.places.countries import list_country_codes
 from shop.places.regions import find_region
 
 
@@ -32,6 +34,8 @@ class AreaFields(models.Model):
     def clean(self) -> None:
         """Write the area the way places are compared."""
         self.country = self.country.strip().upper()
+        if self.country and self.country not in list_country_codes():
+            raise ValidationError({"country": _("This is no country's two letters, such as DE for Germany.")})
         self.region = find_region(country=self.country, text=self.region)
 
     @property

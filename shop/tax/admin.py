@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from inventory.backoffice import StaffAdmin
+from shop.places.staff import CountryChoice
 from shop.tax.models import TaxClass, TaxRate
 from shop.tax.rates import forget_rates
 
@@ -20,7 +21,7 @@ class TaxClassAdmin(StaffAdmin):
     prepopulated_fields = {"slug": ("name",)}
 
 
-class TaxRateAdmin(StaffAdmin):
+class TaxRateAdmin(CountryChoice, StaffAdmin):
     """How much tax is on what, where. Many at once come with `manage.py import_tax_rates`."""
 
     list_display = ("name", "percent", "country", "region", "tax_class", "priority", "is_on_shipping")

@@ -11,11 +11,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from inventory.transactions import run_in_transaction
-from shop.forms import list_country_codes
 from shop.imports.errors import RowProblem, UnreadableFile
 from shop.imports.report import Entries, Entry
 from shop.imports.sources import inspect_source
 from shop.imports.tables import Aliases, Layout, RawRow, Row, Table, list_tables
+from shop.places.countries import list_country_codes
 from shop.tax.models import TaxClass, TaxRate
 from shop.tax.rates import forget_rates
 

@@ -18,6 +18,7 @@ from shop.types import MAX_LINE_QUANTITY
 from shop.views.cart_estimate import describe_estimate, keep_place
 from shop.views.cart_session import find_cart, open_cart
 from shop.views.coupon_choice import keep_coupon
+from shop.views.unpaid_order import find_unpaid_address
 
 
 @never_cache
@@ -133,7 +134,8 @@ def _answer_change(request: HttpRequest, problem: str) -> HttpResponse:
 
 def _describe(request: HttpRequest, form: EstimateForm | None = None) -> dict[str, Any]:
     cart = get_cart(cart_id=find_cart(request), now=timezone.now())
-    return {"cart": cart, **describe_estimate(request, cart, form)}
+    unpaid = "" if cart and cart.lines else find_unpaid_address(request)
+    return {"cart": cart, "unpaid_address": unpaid, **describe_estimate(request, cart, form)}
 
 
 def _explain_add(form: AddToCartForm) -> str:

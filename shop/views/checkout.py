@@ -52,6 +52,7 @@ from shop.views.queue_ticket import (
     read_ticket_cookie,
     recall_order,
 )
+from shop.views.unpaid_order import remember_order
 
 _REFUSALS: Final = (
     MustWait,
@@ -132,6 +133,7 @@ def place_order_as_typed(request: HttpRequest, typed: Mapping[str, Any]) -> Http
     keep_coupon(request, "")
     keep_if_wanted(request, typed, form.shipping_address)
     forget_order(request)
+    remember_order(request, placing.order)
     response = _go_to_pay(request, placing.order, form.cleaned_data["gateway"])
     drop_ticket(response)
     return response

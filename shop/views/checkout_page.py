@@ -25,6 +25,7 @@ from shop.views.checkout_addresses import list_own_addresses
 from shop.views.checkout_points import describe_points
 from shop.views.coupon_choice import describe_coupon
 from shop.views.paying import find_order_address
+from shop.views.unpaid_order import find_unpaid_address
 
 # How often a page that met a busy shop sends itself again before it leaves that to its reader.
 _MOST_RETRIES = 5
@@ -47,7 +48,8 @@ def render_checkout(
     if cart is None or not cart.lines:
         if is_part:
             return HttpResponseClientRedirect(_find_way_on(request))
-        return render(request, "shop/checkout_empty.html", {"notice": notice}, status=status)
+        nothing = {"notice": notice, "unpaid_address": find_unpaid_address(request)}
+        return render(request, "shop/checkout_empty.html", nothing, status=status)
     quote = quote_as_typed(request, cart, typed)
     if form is None:
         form = CheckoutForm(initial={name: typed.get(name, "") for name in _TYPED})

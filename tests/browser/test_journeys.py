@@ -1,17 +1,26 @@
 """From the home page to a paid order, in every way people do it."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from inventory.selectors import get_stock_level
 from orders.models import Order
 from tests.browser.conftest import PHONE, OpenTab
 from tests.browser.shopper import Shopper
+from tests.shop.promotions.making import make_coupon
 
 _NAME_IN_FOCUS = """() => {
   const it = document.activeElement;
   return (it.labels?.[0]?.innerText || it.getAttribute("aria-label") || it.innerText || "").trim();
 }"""
+
+
+def slow_down(page: Page) -> None:
+    """Have a page's network be that of a train."""
+    page.context.new_cdp_session(page).send(
+        "Network.emulateNetworkConditions",
+        {"offline": False, "latency": 300, "downloadThroughput": 50_000, "uploadThroughput": 20_000},
+    )
 
 
 @pytest.mark.parametrize(
@@ -85,17 +94,28 @@ def test_two_tabs_place_one_order(open_tab: OpenTab) -> None:
 
 def test_a_slow_network_neither_loses_nor_doubles_an_order(open_tab: OpenTab) -> None:
     shopper = Shopper(page := open_tab())
-    network = page.context.new_cdp_session(page)
-    network.send(
-        "Network.emulateNetworkConditions",
-        {"offline": False, "latency": 300, "downloadThroughput": 50_000, "uploadThroughput": 20_000},
-    )
+    slow_down(page)
     shopper.add_to_cart("Mug")
     shopper.go_to_checkout()
     shopper.fill_in()
     shopper.find_button("Place order").evaluate("button => { button.click(); button.click(); }")
     page.wait_for_url("**/sandbox/pay/**")
     assert Order.objects.count() == 1
+
+
+def test_what_is_typed_while_prices_are_asked_for_is_kept(open_tab: OpenTab) -> None:
+    make_coupon("SAVE10")
+    shopper = Shopper(page := open_tab())
+    shopper.add_to_cart("Mug")
+    shopper.go_to_checkout()
+    slow_down(page)
+    shopper.fill_in()
+    page.get_by_label("Coupon").press_sequentially("SAVE10", delay=80)
+    page.get_by_label("Coupon").press("Tab")
+    expect(page.get_by_text("$11.25").first).to_be_visible()
+    expect(page.get_by_label("Coupon")).to_have_value("SAVE10")
+    shopper.place_order()
+    assert Order.objects.get().total_amount == 1125
 
 
 def test_keys_alone_are_enough_to_buy(open_tab: OpenTab) -> None:

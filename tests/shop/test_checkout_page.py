@@ -13,6 +13,8 @@ from django.utils import timezone
 from inventory.selectors import get_stock_levels
 from inventory.services import adjust, receive
 from orders.models import Order
+from orders.selectors import order_token
+from orders.services import cancel_order
 from shop.models import Cart, CartLine, Product, Variant
 from shop.order_requests import OrderRequest
 from shop.services.cart import add_to_cart
@@ -92,6 +94,19 @@ def test_what_is_added_while_the_order_is_placed_stays_in_the_cart(client: Clien
     add(client, bought, 1)
     client.post("/checkout/", form)
     assert dict(CartLine.objects.values_list("variant_id", "quantity")) == {bought.pk: 1, added.pk: 1}
+
+
+def test_who_comes_back_from_the_bank_to_an_empty_cart_is_shown_the_way_to_pay(client: Client) -> None:
+    add(client, make_variant())
+    client.post("/checkout/", open_checkout(client))
+    order = Order.objects.get()
+    way = f'<a href="/orders/{order.number}/{order_token(number=order.number)}/pay/">'
+    for path in ("/checkout/", "/cart/"):
+        assert way in client.get(path).content.decode()
+        assert way not in Client().get(path).content.decode()
+    cancel_order(number=order.number, reason="customer", actor="test", now=timezone.now())
+    for path in ("/checkout/", "/cart/"):
+        assert way not in client.get(path).content.decode()
 
 
 def place_order_the_way_a_dying_process_does(form: dict[str, str], lines: list[tuple[Variant, int]]) -> None:

@@ -12,9 +12,10 @@ from rest_framework.response import Response
 
 from shop.api.base import ApiView
 from shop.api.documentation import document
-from shop.api.errors import CredentialsInvalid
+from shop.api.errors import CredentialsInvalid, SecondStepRequired
 from shop.api.fields import TextField, TimeField
 from shop.api.throttling import LoginAddressThrottle, LoginEmailThrottle
+from shop.second_step import needs_second_step, passes_second_step
 
 _TAG = "log-in"
 _MAX_PASSWORD_LENGTH = 1024
@@ -26,6 +27,13 @@ class CredentialsInput(serializers.Serializer[Any]):
     email = serializers.EmailField(max_length=254)
     password = TextField(
         min_length=1, max_length=_MAX_PASSWORD_LENGTH, trim_whitespace=False, write_only=True
+    )
+
+    code = TextField(
+        max_length=20,
+        required=False,
+        allow_blank=True,
+        help_text="For two-step sign-in: a code of the authenticator app, or a recovery code.",
     )
 
 
@@ -52,6 +60,7 @@ class TokenView(ApiView):
                 "validation-failed",
                 "malformed-body",
                 "credentials-invalid",
+                "second-step-required",
                 "authentication-failed",
                 "throttled",
             ),
@@ -63,9 +72,12 @@ class TokenView(ApiView):
         """Log in."""
         credentials = CredentialsInput(data=request.data)
         credentials.is_valid(raise_exception=True)
+        code = credentials.validated_data.pop("code", "")
         user = authenticate(request._request, **credentials.validated_data)
         if user is None:
             raise CredentialsInvalid("wrong e-mail address or password")
+        if needs_second_step(user) and not passes_second_step(user, code=code):
+            raise SecondStepRequired("send a code of your authenticator app, or a recovery code, as `code`")
         auth_token, token = AuthToken.objects.create(user=user, expiry=knox_settings.TOKEN_TTL)
         return Response(TokenOutput({"token": token, "expires_at": auth_token.expiry}).data, status=201)
 

@@ -4,10 +4,14 @@ import datetime as dt
 import uuid
 
 import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.contrib.auth import get_user_model
 from django.utils import timezone
 from knox.models import AuthToken
 
 from tests.shop.api.calls import ORDERS, assert_problem, make_customer
+from tests.shop.test_accounts_signing_in import make_code
 
 pytestmark = pytest.mark.django_db
 
@@ -25,10 +29,10 @@ def make_email() -> str:
     return f"{uuid.uuid4().hex}@example.com"
 
 
-def log_in(client, email, password=PASSWORD, address=None, **headers):
+def log_in(client, email, password=PASSWORD, address=None, code=None, **headers):
     return client.post(
         TOKEN,
-        {"email": email, "password": password},
+        {"email": email, "password": password} | ({} if code is None else {"code": code}),
         content_type="application/json",
         headers=headers,
         REMOTE_ADDR=address or make_address(),
@@ -55,6 +59,22 @@ def test_a_token_is_not_valid_for_ever(client):
     headers = {"Authorization": f"Token {log_in(client, email).json()['token']}"}
     AuthToken.objects.filter(user__email=email).update(expiry=timezone.now() - dt.timedelta(seconds=1))
     assert_problem(client.get(ORDERS, headers=headers), 401, "authentication-failed")
+
+
+def test_with_two_step_sign_in_the_password_alone_gives_no_token(client):
+    email = make_email()
+    make_customer(email)
+    user = get_user_model().objects.get(email=email)
+    secret = generate_totp_secret()
+    TOTP.activate(user, secret)
+    recovery = RecoveryCodes.activate(user)
+    for wrong in ({}, {"code": ""}, {"code": "000000"}, {"code": "键"}):
+        assert_problem(log_in(client, email, **wrong), 401, "second-step-required")
+    assert_problem(log_in(client, email, "wrong", code=make_code(secret)), 401, "credentials-invalid")
+    assert log_in(client, email, code=make_code(secret)).status_code == 201
+    [code, *_others] = recovery.get_unused_codes()
+    assert log_in(client, email, code=code).status_code == 201
+    assert_problem(log_in(client, email, code=code), 401, "second-step-required")
 
 
 def test_logging_out_needs_a_log_in(client):

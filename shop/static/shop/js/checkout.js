@@ -27,3 +27,27 @@ document.addEventListener("submit", (event) => {
 });
 document.addEventListener("htmx:beforeRequest", (event) => { if (isSent) event.preventDefault(); });
 window.addEventListener("pageshow", () => { isSent = false; });
+
+// What was typed since prices were asked for is not in the answer that replaces its field: it is put back, and asked for in turn.
+let typed = [];
+
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.target.id !== "checkout-prices") return;
+  typed = [...detail.target.querySelectorAll("input[id]")].filter((field) => field.value !== field.defaultValue);
+});
+document.addEventListener("htmx:afterSwap", () => {
+  for (const { id, value } of typed) {
+    const field = document.getElementById(id);
+    if (field) field.value = value;
+  }
+});
+document.addEventListener("htmx:afterSettle", () => {
+  for (const { id } of typed.splice(0)) {
+    const field = document.getElementById(id);
+    if (!field || field.value === field.defaultValue) continue;
+    // A browser takes what a script has written for told already.
+    const tell = () => field.dispatchEvent(new Event("change", { bubbles: true }));
+    if (field === document.activeElement) field.addEventListener("blur", tell, { once: true });
+    else tell();
+  }
+});
