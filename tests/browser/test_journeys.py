@@ -134,7 +134,7 @@ def test_keys_alone_are_enough_to_buy(open_tab: OpenTab) -> None:
     def go(text: str, url: str) -> None:
         tab_to(text)
         page.keyboard.press("Enter")
-        page.wait_for_url(url, wait_until="commit")
+        page.wait_for_url(url, wait_until="domcontentloaded")
 
     go("Mug", "**/products/mug-*/")
     tab_to("Add to cart")
