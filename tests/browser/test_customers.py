@@ -1,0 +1,66 @@
+"""Customers who buy: with what their address book knows, and with keys alone."""
+
+from playwright.sync_api import Page, expect
+
+from orders.models import Order
+from tests.browser.conftest import OpenTab
+from tests.browser.shopper import Shopper
+
+PASSWORD = "correct horse battery"
+
+_NAMES_IN_FOCUS = """() => {
+  const it = document.activeElement;
+  return [it?.getAttribute("name") ?? "", it?.innerText?.trim() ?? ""];
+}"""
+
+
+def press_tab_to(page: Page, name: str) -> None:
+    """Press Tab until the field of this name, or what reads like this, has the focus."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if any(text.startswith(name) for text in page.evaluate(_NAMES_IN_FOCUS)):
+            return
+    raise AssertionError(f"no way by keys to {name!r}")
+
+
+def test_keys_alone_are_enough_for_an_account_with_an_address_that_fills_in_the_checkout(
+    open_tab: OpenTab,
+) -> None:
+    shopper = Shopper(page := open_tab())
+
+    def type_in(**fields: str) -> None:
+        for name, text in fields.items():
+            press_tab_to(page, name)
+            page.keyboard.type(text)
+
+    page.goto("/accounts/signup/")
+    type_in(email="ada@example.com", password1=PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "signup" not in url)
+    page.goto("/account/addresses/add/")
+    type_in(name="Ada Byron", line1="1 Way", postal_code="LS1 4AP", city="Leeds", country="United K")
+    press_tab_to(page, "Keep address")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/account/addresses/")
+    shopper.add_to_cart("Mug")
+    page.goto("/checkout/")
+    expect(page.get_by_label("Full name")).to_have_value("Ada Byron")
+    expect(page.get_by_label("Postal code")).to_have_value("LS1 4AP")
+    press_tab_to(page, "place")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sandbox/pay/**")
+    press_tab_to(page, "Pay")
+    page.keyboard.press("Enter")
+    shopper.expect_heading("Thank you. Your order is paid.")
+    assert Order.objects.get().customer_id is not None
+
+
+def test_going_back_after_paying_does_not_pay_or_order_again(open_tab: OpenTab) -> None:
+    shopper = Shopper(page := open_tab())
+    shopper.order()
+    shopper.pay()
+    page.go_back()
+    page.goto("/checkout/")
+    expect(page.get_by_role("button", name="Place order")).to_have_count(0)
+    order = Order.objects.get()
+    assert (order.status, order.total_amount) == ("paid", 1250)
