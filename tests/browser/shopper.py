@@ -14,6 +14,12 @@ ADDRESS = {
     "City": "London",
 }
 
+_NAMES_IN_FOCUS = """() => {
+  const it = document.activeElement;
+  return [it?.labels?.[0]?.innerText, it?.getAttribute("aria-label"), it?.getAttribute("name"), it?.innerText]
+    .map(text => (text ?? "").trim());
+}"""
+
 
 @dataclass
 class Shopper:
@@ -62,6 +68,14 @@ class Shopper:
         self.go_to_checkout()
         self.fill_in()
         self.place_order()
+
+    def tab_to(self, name: str) -> None:
+        """Press Tab until what has this name, for a reader or in its form, has the focus."""
+        for _ in range(60):
+            self.page.keyboard.press("Tab")
+            if any(text.startswith(name) for text in self.page.evaluate(_NAMES_IN_FOCUS)):
+                return
+        raise AssertionError(f"no way by keys to {name!r}")
 
     def sign_in(self) -> None:
         """Give email and password on the page for it."""

@@ -1,26 +1,12 @@
 """Customers who buy: with what their address book knows, and with keys alone."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from orders.models import Order
 from tests.browser.conftest import OpenTab
 from tests.browser.shopper import Shopper
 
 PASSWORD = "correct horse battery"
-
-_NAMES_IN_FOCUS = """() => {
-  const it = document.activeElement;
-  return [it?.getAttribute("name") ?? "", it?.innerText?.trim() ?? ""];
-}"""
-
-
-def press_tab_to(page: Page, name: str) -> None:
-    """Press Tab until the field of this name, or what reads like this, has the focus."""
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if any(text.startswith(name) for text in page.evaluate(_NAMES_IN_FOCUS)):
-            return
-    raise AssertionError(f"no way by keys to {name!r}")
 
 
 def test_keys_alone_are_enough_for_an_account_with_an_address_that_fills_in_the_checkout(
@@ -30,7 +16,7 @@ def test_keys_alone_are_enough_for_an_account_with_an_address_that_fills_in_the_
 
     def type_in(**fields: str) -> None:
         for name, text in fields.items():
-            press_tab_to(page, name)
+            shopper.tab_to(name)
             page.keyboard.type(text)
 
     page.goto("/accounts/signup/")
@@ -39,17 +25,17 @@ def test_keys_alone_are_enough_for_an_account_with_an_address_that_fills_in_the_
     page.wait_for_url(lambda url: "signup" not in url)
     page.goto("/account/addresses/add/")
     type_in(name="Ada Byron", line1="1 Way", postal_code="LS1 4AP", city="Leeds", country="United K")
-    press_tab_to(page, "Keep address")
+    shopper.tab_to("Keep address")
     page.keyboard.press("Enter")
     page.wait_for_url("**/account/addresses/")
     shopper.add_to_cart("Mug")
     page.goto("/checkout/")
     expect(page.get_by_label("Full name")).to_have_value("Ada Byron")
     expect(page.get_by_label("Postal code")).to_have_value("LS1 4AP")
-    press_tab_to(page, "place")
+    shopper.tab_to("place")
     page.keyboard.press("Enter")
     page.wait_for_url("**/sandbox/pay/**")
-    press_tab_to(page, "Pay")
+    shopper.tab_to("Pay")
     page.keyboard.press("Enter")
     shopper.expect_heading("Thank you. Your order is paid.")
     assert Order.objects.get().customer_id is not None

@@ -9,11 +9,6 @@ from tests.browser.conftest import PHONE, OpenTab
 from tests.browser.shopper import Shopper
 from tests.shop.promotions.making import make_coupon
 
-_NAME_IN_FOCUS = """() => {
-  const it = document.activeElement;
-  return (it.labels?.[0]?.innerText || it.getAttribute("aria-label") || it.innerText || "").trim();
-}"""
-
 
 def slow_down(page: Page) -> None:
     """Have a page's network be that of a train."""
@@ -122,22 +117,13 @@ def test_keys_alone_are_enough_to_buy(open_tab: OpenTab) -> None:
     shopper = Shopper(page := open_tab())
     page.goto("/")
 
-    def tab_to(text: str) -> None:
-        """Press Tab until something of this name has the focus."""
-        for _ in range(60):
-            page.keyboard.press("Tab")
-            name = page.evaluate(_NAME_IN_FOCUS)
-            if name.startswith(text):
-                return
-        raise AssertionError(f"no way by keys to {text!r}")
-
     def go(text: str, url: str) -> None:
-        tab_to(text)
+        shopper.tab_to(text)
         page.keyboard.press("Enter")
         page.wait_for_url(url, wait_until="domcontentloaded")
 
     go("Mug", "**/products/mug-*/")
-    tab_to("Add to cart")
+    shopper.tab_to("Add to cart")
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="in the cart")).to_be_visible()
     go("Go to the cart", "**/cart/")
@@ -149,9 +135,9 @@ def test_keys_alone_are_enough_to_buy(open_tab: OpenTab) -> None:
         ("Postal", "LS1 4AP"),
         ("City", "Leeds"),
     ]:
-        tab_to(label)
+        shopper.tab_to(label)
         page.keyboard.type(text)
-    tab_to("Country")
+    shopper.tab_to("Country")
     page.keyboard.type("United K")
     go("Place order", "**/sandbox/pay/**")
     go("Pay", "**/orders/**")

@@ -355,4 +355,18 @@ GUARDS = [
         "if False:",
         "tests/shop/restock",
     ),
+    Guard(
+        "API: who has a second step gives it for a token",
+        "shop/api/views/tokens.py",
+        "if needs_second_step(user) and not passes_second_step(user, code=code):",
+        "if False:",
+        "tests/shop/api/test_tokens.py -k two_step",
+    ),
+    Guard(
+        "checkout: prices asked for late lead to the order, not to an empty cart",
+        "shop/views/checkout_page.py",
+        "return find_order_address(order) if order else",
+        "return",
+        "tests/shop/test_checkout_prices.py -k after_its_order",
+    ),
 ]
