@@ -74,6 +74,10 @@ class InvalidOrder(OrderError):
         return self.problem
 
 
+class CustomerGone(InvalidOrder):
+    """The account that the order would belong to was deleted meanwhile."""
+
+
 @dataclass
 class AllowanceExceeded(OrderError):
     """Whoever `key` stands for may have `limit` units in all, has `used` of them, and asked for more."""

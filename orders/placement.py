@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from django.db import IntegrityError
 
@@ -13,7 +14,7 @@ from inventory.sql import RowInsert, Statement
 from inventory.transactions import CommitUnknown, run_in_transaction
 from orders import allowances, selectors
 from orders.announcements import prepare_for_new
-from orders.errors import IdempotencyKeyReused
+from orders.errors import CustomerGone, IdempotencyKeyReused
 from orders.models import Order, OrderAdjustment, OrderLine
 from orders.numbers import number_for
 from orders.points import ledger as points
@@ -46,6 +47,7 @@ _INSERT_ADJUSTMENTS = RowInsert(
 ACTOR = "checkout"
 # A collision of ids or a lost COMMIT is rare; a few in a row are a broken clock or a broken network.
 _ATTEMPTS = 4
+_NO_PARENT_ROW: Final = 1452
 
 
 class Placement:
@@ -80,6 +82,8 @@ class Placement:
                 self.note_unknown_commit()
             if replay := self.find_replay():
                 return replay
+            if self.draft.customer_id is not None and problem.args[0] == _NO_PARENT_ROW:
+                raise CustomerGone("the account was deleted meanwhile") from problem
         raise problem
 
     def note_unknown_commit(self) -> None:

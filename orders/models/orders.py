@@ -31,12 +31,13 @@ class Order(models.Model):
     refunded_amount = models.BigIntegerField(_("refunded"), default=0, db_default=0)
     units = models.BigIntegerField(_("units"), default=0)
     email = models.EmailField(_("e-mail"))
+    # The database's own foreign key: an order that is being placed holds the account's row, and whoever
+    # deletes the account waits for it (shop.services.accounts).
     customer = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
-        db_constraint=False,
         related_name="+",
         verbose_name=_("customer"),
     )

@@ -25,7 +25,9 @@ def delete_account(*, customer_id: int, now: dt.datetime) -> None:
     """
 
     def delete() -> None:
-        user = get_user_model().objects.filter(id=customer_id).first()
+        # An order that is being placed holds this row by its foreign key, and comes first; whoever comes
+        # later finds no account. Without this lock an order could be committed after the look for open ones.
+        user = get_user_model().objects.select_for_update().filter(id=customer_id).first()
         if user is None:
             return
         if user.is_staff or has_open_orders(customer_id=customer_id):

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from inventory.errors import OutOfStock, StockBusy
-from orders.errors import AllowanceExceeded, InvalidOrder, PointsMissing, TooManyUnpaid
+from orders.errors import AllowanceExceeded, CustomerGone, InvalidOrder, PointsMissing, TooManyUnpaid
 from orders.selectors import order_token
 from orders.states import OrderStatus
 from orders.types import OrderView, PlacedOrder
@@ -169,6 +169,8 @@ def _refuse(request: HttpRequest, error: Exception, typed: Mapping[str, Any]) ->
             notice, data = "price-changed", {"change": error}
         case CartChanged():
             notice = "changed"
+        case CustomerGone():
+            notice = "account-gone"
         case InvalidOrder():
             notice = "too-large"
         case AllowanceExceeded():

@@ -43,6 +43,13 @@ GUARDS = [
         "tests/orders/test_place_order.py",
     ),
     Guard(
+        "the database lets no order belong to nobody's account",
+        "orders/placement.py",
+        "problem.args[0] == _NO_PARENT_ROW",
+        "False",
+        "tests/concurrency/test_account_deletion.py",
+    ),
+    Guard(
         "the fingerprint of a key's request",
         "orders/placement.py",
         "if fingerprint != self.fingerprint:",

@@ -356,6 +356,13 @@ GUARDS = [
         "tests/shop/restock",
     ),
     Guard(
+        "accounts: no order slips in while an account is deleted",
+        "shop/services/accounts.py",
+        "get_user_model().objects.select_for_update()",
+        "get_user_model().objects",
+        "tests/concurrency/test_account_deletion.py",
+    ),
+    Guard(
         "API: who has a second step gives it for a token",
         "shop/api/views/tokens.py",
         "if needs_second_step(user) and not passes_second_step(user, code=code):",
