@@ -29,12 +29,11 @@ def find_client_address(meta: Mapping[str, Any]) -> str:
     return normalize(str(meta.get("REMOTE_ADDR", "")))
 
 
-def find_countable_address(meta: Mapping[str, Any]) -> str:
-    """Return the caller's address if limits may count it, else an empty text.
+def keep_if_countable(address: str) -> str:
+    """Return a caller's address if what it holds may be counted, else an empty text.
 
     This machine's own is a proxy's or a test's, and everybody's.
     """
-    address = find_client_address(meta)
     return "" if not address or _is_loopback(address) else address
 
 

@@ -15,6 +15,7 @@ from scripts.catalogues import compile_catalogues
 from shop.gate import keys as gate_keys
 from shop.gate import services as gate
 from shop.glances import Glances
+from shop.promotions import guessing
 from tests.before_django import ShopClient
 from tests.tables import empty_tables, list_filled_tables
 
@@ -53,6 +54,12 @@ def _a_gate_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep each test's gate to itself: sales of others have the same ids in the same Redis."""
     monkeypatch.setattr(gate_keys, "prefix", f"test:{uuid.uuid4().hex}:gate")
     monkeypatch.setattr(gate._breaker, "_open_until", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def _wrong_coupons_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count each test's wrong coupons by themselves: all come from one address."""
+    monkeypatch.setattr(guessing, "prefix", f"test:{uuid.uuid4().hex}:coupon")
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from shop.api.access import TICKET_META
 from shop.api.order_output import show_placed_order
-from shop.client_address import find_countable_address
+from shop.client_address import find_client_address
 from shop.order_requests import OrderRequest
 from shop.services.checkout import place_order_for_skus
 
@@ -28,7 +28,7 @@ def place_requested(
         wanted,
         idempotency_scope=idempotency_scope,
         idempotency_key=idempotency_key,
-        client_address=find_countable_address(meta),
+        client_address=find_client_address(meta),
         ticket=meta.get(TICKET_META),
         now=timezone.now(),
     )

@@ -27,7 +27,7 @@ from shop.availability import RETRY_AFTER_SECONDS
 from shop.delivery.errors import NotDeliverable, ShippingMethodUnavailable
 from shop.errors import PointsNotTaken, ProductNotFound, ProductUnavailable
 from shop.gate.errors import MustWait
-from shop.promotions.errors import CouponRefused, CouponUsedUp
+from shop.promotions.errors import CouponRefused, CouponUsedUp, TooManyWrongCoupons
 
 CONTENT_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "/api/v1/problems/"
@@ -80,7 +80,7 @@ PROBLEMS: Final = (
     Problem("not-acceptable", 406, _("Only JSON is spoken here"), (exceptions.NotAcceptable,)),
     Problem("body-too-large", 413, _("The body is too large"), (api.BodyTooLarge, RequestDataTooBig)),
     Problem("unsupported-media-type", 415, _("Send JSON"), (exceptions.UnsupportedMediaType,)),
-    Problem("throttled", 429, _("Too many requests"), (exceptions.Throttled,)),
+    Problem("throttled", 429, _("Too many requests"), (exceptions.Throttled, TooManyWrongCoupons)),
     # Catalogue and stock
     Problem("product-not-found", 404, _("No such product"), (ProductNotFound,)),
     Problem("sku-not-found", 404, _("Nothing for sale has this SKU"), (api.SkuNotFound,)),

@@ -18,6 +18,7 @@ from shop.api.problem_kinds import BY_CODE, BY_ERROR, CONTENT_TYPE, Problem
 from shop.availability import explain_to_program, is_unavailable
 from shop.errors import ProductUnavailable
 from shop.gate.errors import MustWait
+from shop.promotions.errors import TooManyWrongCoupons
 
 logger = logging.getLogger(__name__)
 
@@ -156,6 +157,8 @@ def _flatten(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
 def _find_wait(problem: Problem, error: Exception) -> int | None:
     if isinstance(error, exceptions.Throttled):
         return max(1, math.ceil(getattr(error, "wait", None) or 1))
+    if isinstance(error, TooManyWrongCoupons):
+        return error.seconds
     if isinstance(error, MustWait):
         return math.ceil(error.waiting.poll_seconds)
     return problem.retry_after

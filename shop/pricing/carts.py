@@ -19,6 +19,7 @@ def price_cart(
     address: Mapping[str, Any] | None = None,
     shipping_method: str = "",
     coupon: str = "",
+    client_address: str = "",
     now: dt.datetime,
 ) -> Quote:
     """Return what a cart would cost before points, as far as it is known where it goes."""
@@ -31,6 +32,7 @@ def price_cart(
             address=address,
             shipping_method=shipping_method,
             coupon=coupon,
+            client_address=client_address,
         )
     )
 

@@ -41,7 +41,7 @@ class Basket:
     """What somebody would order, as far as it is known: a cart has no address yet.
 
     `shipping_method` and `coupon` are codes as they were typed, empty for none. Of `points`, as many are
-    spent as go into the total.
+    spent as go into the total. `client_address` is where wrong coupons are counted, empty for nowhere.
     """
 
     lines: tuple[PricedLine, ...]
@@ -52,6 +52,7 @@ class Basket:
     shipping_method: str = ""
     coupon: str = ""
     points: int = 0
+    client_address: str = ""
 
     @property
     def lines_amount(self) -> int:

@@ -16,6 +16,16 @@ class CouponRefused(ShopError):
 
 
 @dataclass
+class TooManyWrongCoupons(CouponRefused):
+    """This caller tried too many wrong codes: none is looked at for so many `seconds`, right or wrong."""
+
+    seconds: int
+
+    def __str__(self) -> str:
+        return f"too many coupons that are not valid; try again in {self.seconds} seconds"
+
+
+@dataclass
 class CouponBelowMinimum(CouponRefused):
     """The items it counts come to less than the coupon asks for; `minimum` is in minor units."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Final
+from typing import Any, Final
 
 from orders.selectors import divide
 from orders.states import AdjustmentKind
@@ -10,6 +10,7 @@ from orders.types import Adjustment
 from shop.pricing.types import NO_REDUCTION, Basket, PricedLine, Reduction
 from shop.promotions.coupon_limits import list_allowances, require_uses_left
 from shop.promotions.errors import CouponBelowMinimum, CouponFitsNothing, CouponRefused
+from shop.promotions.guessing import count_if_wrong, require_few_wrong
 from shop.promotions.kinds import CouponKind, PromotionKind
 from shop.promotions.models import Coupon
 from shop.promotions.rules import Rule, find_coupon, read_promotions
@@ -19,7 +20,8 @@ def reduce(basket: Basket) -> Reduction:
     """Return what comes off a basket: promotions first, then the coupon on what they left.
 
     Free where there are no promotions and no coupon was typed. A coupon costs one query, one more if it has
-    limits: they are only looked at here, and taken with the order. Needs no transaction.
+    limits: they are only looked at here, and taken with the order. Wrong ones are counted, in the cache.
+    Must be in no transaction.
     """
     promotions = [rule for rule in read_promotions() if rule.is_open(basket.now)]
     if not promotions and not basket.coupon:
@@ -27,10 +29,13 @@ def reduce(basket: Basket) -> Reduction:
     reduction = _promote(promotions, basket.lines)
     if not basket.coupon:
         return reduction
+    caller: Any = {"customer_id": basket.customer_id, "client_address": basket.client_address}
     try:
+        require_few_wrong(code=basket.coupon, **caller)
         coupon, rule = find_coupon(code=basket.coupon, now=basket.now)
         return _redeem(coupon, rule, basket, reduction)
     except CouponRefused as refused:
+        count_if_wrong(refused, **caller)
         return Reduction(
             reduction.adjustments, (), reduction.by_line, reduction.free_shipping, problem=refused
         )

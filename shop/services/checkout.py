@@ -40,7 +40,7 @@ def place_order_for_skus(
     gives the first order whatever has become of prices, products or stock since. The offer of a flash sale
     is for sale while the sale is open, and where many want it, has a gate in front: `ticket` is what the gate
     gave this request before, `stays` is whether it goes on waiting when all are gone. `client_address` is
-    where the request came from, if that may be counted. Raises ProductUnavailable, PriceChanged,
+    where the request came from, empty if from nowhere. Raises ProductUnavailable, PriceChanged,
     CouponRefused, PointsNotTaken, PointsMissing, MustWait, OutOfStock, AllowanceExceeded, TooManyUnpaid,
     StockBusy, IdempotencyKeyReused, InvalidOrder. Opens its own transaction.
     """

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from orders.types import Allowance, LineDraft, OrderDraft
 from shop.buyers import name_buyers
+from shop.client_address import keep_if_countable
 from shop.errors import ProductUnavailable
 from shop.order_requests import OrderRequest
 from shop.pricing.quotes import price
@@ -26,7 +27,7 @@ def draft_order(request: OrderRequest, *, client_address: str = "", now: dt.date
     One query, and what `price` reads. Raises ProductUnavailable, CouponRefused, PointsNotTaken.
     """
     items = _read_items({sku for sku, _quantity in request.quantities}, now)
-    basket = _fill_basket(request, items, now)
+    basket = _fill_basket(request, items, client_address, now)
     quote = price(basket)
     if quote.problems:
         raise quote.problems[0]
@@ -40,13 +41,15 @@ def draft_order(request: OrderRequest, *, client_address: str = "", now: dt.date
         customer_id=request.customer_id,
         shipping_address=request.shipping_address,
         allowances=(*limits, *quote.allowances),
-        client_address=client_address,
+        client_address=keep_if_countable(client_address),
         language=get_language() or "",
         adjustments=quote.adjustments,
     )
 
 
-def _fill_basket(request: OrderRequest, items: Mapping[str, ItemForSale], now: dt.datetime) -> Basket:
+def _fill_basket(
+    request: OrderRequest, items: Mapping[str, ItemForSale], client_address: str, now: dt.datetime
+) -> Basket:
     return Basket(
         lines=tuple(_price_line(items[sku], quantity) for sku, quantity in request.quantities),
         now=now,
@@ -56,6 +59,7 @@ def _fill_basket(request: OrderRequest, items: Mapping[str, ItemForSale], now: d
         shipping_method=request.shipping_method,
         coupon=request.coupon,
         points=request.points,
+        client_address=client_address,
     )
 
 

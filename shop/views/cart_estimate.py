@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
+from shop.client_address import find_client_address
 from shop.forms import EstimateForm
 from shop.pricing.carts import depends_on_place, price_cart
 from shop.types import CartView
@@ -35,7 +36,14 @@ def describe_estimate(
     place = recall_place(request) or {"country": settings.SHOP_COUNTRY}
     customer_id = get_customer_id(request)
     coupon = recall_coupon(request)
-    quote = price_cart(cart=cart, customer_id=customer_id, address=place, coupon=coupon, now=timezone.now())
+    quote = price_cart(
+        cart=cart,
+        customer_id=customer_id,
+        address=place,
+        coupon=coupon,
+        client_address=find_client_address(request.META),
+        now=timezone.now(),
+    )
     return {
         "quote": quote,
         **describe_coupon(quote, {"coupon": coupon}),

@@ -19,7 +19,7 @@ from orders.states import OrderStatus
 from orders.types import OrderView, PlacedOrder
 from payments.selectors import list_gateways
 from shop.availability import RETRY_AFTER_SECONDS, is_outcome_unknown
-from shop.client_address import find_countable_address
+from shop.client_address import find_client_address
 from shop.delivery.errors import NotDeliverable, ShippingMethodUnavailable
 from shop.delivery.methods import read_zones
 from shop.errors import (
@@ -41,7 +41,7 @@ from shop.views.cart_session import find_cart, get_customer_id
 from shop.views.checkout_addresses import fill_in, guess_address, keep_if_wanted
 from shop.views.checkout_page import render_checkout
 from shop.views.checkout_points import read_points
-from shop.views.coupon_choice import keep_coupon, recall_coupon
+from shop.views.coupon_choice import answer_guesses, keep_coupon, recall_coupon
 from shop.views.paying import find_order_address, lead_to_gateway
 from shop.views.queue_ticket import (
     drop_ticket,
@@ -189,6 +189,7 @@ def _refuse(request: HttpRequest, error: Exception, typed: Mapping[str, Any]) ->
     )
     if is_busy:
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    answer_guesses(response, error)
     return response
 
 
@@ -209,7 +210,7 @@ def _check_out(request: HttpRequest, form: CheckoutForm, points: int) -> PlacedO
             coupon=form.cleaned_data["coupon"],
             points=points,
         ),
-        client_address=find_countable_address(request.META),
+        client_address=find_client_address(request.META),
         ticket=read_ticket_cookie(request),
         # Units that come back from unpaid orders go to those who stay on the page.
         stays=True,

@@ -14,6 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from payments.selectors import list_gateways
 from shop.availability import RETRY_AFTER_SECONDS
 from shop.cart_selectors import digest_lines, find_cart_order, get_cart
+from shop.client_address import find_client_address
 from shop.delivery.methods import read_zones
 from shop.forms import CheckoutForm
 from shop.gate.entrance import count_waiting
@@ -23,7 +24,7 @@ from shop.types import CartView
 from shop.views.cart_session import find_cart, get_customer_id
 from shop.views.checkout_addresses import list_own_addresses
 from shop.views.checkout_points import describe_points
-from shop.views.coupon_choice import describe_coupon
+from shop.views.coupon_choice import answer_guesses, describe_coupon, find_refusal
 from shop.views.paying import find_order_address
 from shop.views.unpaid_order import find_unpaid_address
 
@@ -75,7 +76,11 @@ def render_checkout(
         **(data or {}),
     }
     template = "shop/fragments/checkout_prices.html" if is_part else "shop/checkout.html"
-    return render(request, template, context, status=status)
+    response = render(request, template, context, status=status)
+    # htmx shows no answer that is an error.
+    if request.method == "POST" and not is_part:
+        answer_guesses(response, find_refusal(quote))
+    return response
 
 
 def _find_way_on(request: HttpRequest) -> str:
@@ -100,6 +105,7 @@ def quote_as_typed(request: HttpRequest, cart: CartView, typed: Mapping[str, Any
         address={name: str(typed.get(name, "")) for name in CheckoutForm.ADDRESS_FIELDS},
         shipping_method=str(typed.get("shipping_method", "")),
         coupon=str(typed.get("coupon", "")).strip(),
+        client_address=find_client_address(request.META),
         now=timezone.now(),
     )
 

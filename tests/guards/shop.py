@@ -13,6 +13,13 @@ GUARDS = [
         "tests/shop/test_checkout_prices.py -k rose_meanwhile",
     ),
     Guard(
+        "coupons: who guessed too often finds none",
+        "shop/promotions/reductions.py",
+        "        require_few_wrong(code=basket.coupon, **caller)\n",
+        "",
+        "tests/shop/promotions/test_guessing.py -k ends",
+    ),
+    Guard(
         "prices: a line gives back its own tax",
         "orders/shares.py",
         "    if len(shares) == len(order.lines):\n        return shares\n",

@@ -43,7 +43,7 @@ class OrdersView(ApiView):
             *("authentication-failed", "out-of-stock", "body-too-large", "unsupported-media-type"),
             *("product-unavailable", "idempotency-key-reused", "coupon-invalid", "coupon-used-up", "busy"),
             *("purchase-limit-reached", "too-many-unpaid", "waiting-room"),
-            *("points-missing", "points-not-taken"),
+            *("points-missing", "points-not-taken", "throttled"),
         ],
     )
     def post(self, request: Request) -> Response:
