@@ -293,9 +293,13 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 # Staff may have no e-mail address (createsuperuser); customers are asked for theirs.
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
-ACCOUNT_FORMS = {"login": "shop.account_forms.LoginForm"}
+ACCOUNT_FORMS = {"login": "shop.account_forms.LoginForm", "signup": "shop.account_forms.SignupForm"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_EMAIL_VERIFICATION = "optional"
+# Whoever signs up is let in by a mail to the address they gave. So a stranger who tries an address learns
+# nothing: one that has an account is answered like a new one, and its owner is told by mail.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_LOGOUT_ON_GET = False
 # One address for each account; the old one holds until the new one is confirmed.
 ACCOUNT_CHANGE_EMAIL = True
@@ -303,7 +307,7 @@ ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # Owners are told of a change of their password, address or second factor.
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{SHOP_NAME}: "
+ACCOUNT_USER_DISPLAY = "shop.accounts.name_user"
 ACCOUNT_ADAPTER = "shop.accounts.AccountAdapter"
 MFA_TOTP_ISSUER = SHOP_NAME
 # A telephone's clock may be half a minute wrong.

@@ -37,6 +37,10 @@ class SecondStepRequired(ApiError):
     """The account has two-step sign-in, and no code that is valid now came with the password."""
 
 
+class EmailUnconfirmed(ApiError):
+    """Whoever signed up with this e-mail address has yet to confirm it."""
+
+
 @dataclass
 class SkuNotFound(ApiError):
     """Nothing for sale has this SKU."""

@@ -72,6 +72,9 @@ PROBLEMS: Final = (
     Problem(
         "second-step-required", 401, _("A code for the second step is needed"), (api.SecondStepRequired,)
     ),
+    Problem(
+        "email-unconfirmed", 401, _("The e-mail address has to be confirmed first"), (api.EmailUnconfirmed,)
+    ),
     Problem("forbidden", 403, _("Not allowed"), (PermissionDenied, exceptions.PermissionDenied)),
     Problem("not-found", 404, _("There is nothing here"), (Http404, exceptions.NotFound)),
     Problem(

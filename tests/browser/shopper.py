@@ -1,10 +1,14 @@
 """What a shopper does, step by step, by the names that things have on the pages, in either language."""
 
 import re
+import uuid
 from dataclasses import dataclass
 
+from django.core import mail
 from django.utils import translation
 from playwright.sync_api import Locator, Page, expect
+
+from tests.shop.mail.posting import find_link
 
 ADDRESS = {
     "Email": "ada@example.com",
@@ -19,6 +23,11 @@ _NAMES_IN_FOCUS = """() => {
   return [it?.labels?.[0]?.innerText, it?.getAttribute("aria-label"), it?.getAttribute("name"), it?.innerText]
     .map(text => (text ?? "").trim());
 }"""
+
+
+def make_email() -> str:
+    """Return an address that nobody gave before: how often one is written to is counted in a shared Redis."""
+    return f"{uuid.uuid4().hex}@example.com"
 
 
 @dataclass
@@ -76,6 +85,13 @@ class Shopper:
             if any(text.startswith(name) for text in self.page.evaluate(_NAMES_IN_FOCUS)):
                 return
         raise AssertionError(f"no way by keys to {name!r}")
+
+    def open_mailed_link(self) -> None:
+        """Open the link of the mail that came last, and say yes to what it asks."""
+        self.page.goto(find_link(mail.outbox[-1]))
+        self.tab_to(self.read("Confirm the address"))
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_url(lambda url: "confirm-email" not in url)
 
     def sign_in(self) -> None:
         """Give email and password on the page for it."""

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from inventory.selectors import get_stock_level
 from orders.models import Order
 from tests.browser.conftest import PHONE, OpenTab
-from tests.browser.shopper import Shopper
+from tests.browser.shopper import Shopper, make_email
 from tests.shop.promotions.making import make_coupon
 
 
@@ -41,11 +41,13 @@ def test_a_customer_signs_up_buys_and_finds_the_order_in_their_history(open_tab:
     shopper = Shopper(page := open_tab())
     shopper.add_to_cart("Mug")
     page.goto("/accounts/signup/?next=/checkout/")
-    page.get_by_label("Email").fill("ada@example.com")
+    page.get_by_label("Email").fill(make_email())
     for field in page.locator("input[type=password]").all():
         field.fill("correct horse battery")
     page.get_by_role("main").get_by_role("button").last.click()
-    page.goto("/checkout/")
+    page.wait_for_url("**/confirm-email/")
+    shopper.open_mailed_link()
+    page.wait_for_url("**/checkout/")
     shopper.fill_in()
     shopper.place_order()
     page.goto("/account/orders/")

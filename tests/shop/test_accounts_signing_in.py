@@ -9,9 +9,11 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import hotp_value, yield_hotp_counters_from_time
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail
 from django.test import Client
 
+from tests.shop.mail.posting import find_link
 from tests.shop.shopping import make_customer
 
 pytestmark = pytest.mark.django_db
@@ -48,24 +50,76 @@ def sign_in(client: Client, customer: Any) -> None:
     client.post("/accounts/reauthenticate/", {"password": "correct horse"})
 
 
-def find_link(message: Any) -> str:
-    """Return the path of the link in a mail."""
-    return str(re.search(r"https?://[^/]+(/\S+)", message.body)[1])  # type: ignore[index]
-
-
 def make_code(secret: str) -> str:
     """Return the code an authenticator app shows at this moment."""
     return f"{hotp_value(secret, next(iter(yield_hotp_counters_from_time()))):06}"
 
 
-def test_a_new_customer_confirms_the_address_from_a_mail_by_the_shop(client: Client) -> None:
-    client.post("/accounts/signup/", {"email": "new@example.com", "password1": "a long pass phrase"})
+def test_a_new_customer_is_let_in_by_a_mail_and_led_on_to_where_they_were(client: Client) -> None:
+    typed = {"email": "new@example.com", "password1": "a long pass phrase", "next": "/checkout/"}
+    assert client.post("/accounts/signup/", typed)["Location"] == "/accounts/confirm-email/"
+    assert client.get("/account/orders/").status_code == 302
+    token = {"email": typed["email"], "password": typed["password1"]}
+    refused = client.post("/api/v1/auth/token/", token, content_type="application/json")
+    assert (refused.status_code, refused.json()["code"]) == (401, "email-unconfirmed")
     [message] = mail.outbox
-    assert message.subject.startswith("Holdfast: ")
-    assert "Holdfast" in message.body
     assert "Holdfast <" in message.from_email
+    assert b"new@example.com" in client.get(find_link(message)).content
+    answer = client.post(find_link(message))
+    assert answer["Location"] == "/checkout/"
+    assert "signed in as new@example.com." in client.get("/checkout/").content.decode()
+    assert client.get("/account/orders/").status_code == 200
+    assert client.post("/api/v1/auth/token/", token, content_type="application/json").status_code == 201
+
+
+def test_who_lost_the_mail_gets_another_by_signing_in(client: Client) -> None:
+    customer = make_customer()
+    EmailAddress.objects.create(user=customer, email=customer.email, verified=False, primary=True)
+    assert log_in(client)["Location"] == "/accounts/confirm-email/"
+    [message] = mail.outbox
     client.post(find_link(message))
-    assert EmailAddress.objects.get().verified
+    assert client.get("/account/orders/").status_code == 200
+
+
+class CountingHasher(MD5PasswordHasher):
+    """Counts how often a password is hashed: what takes the time of a log-in."""
+
+    algorithm = "counting"
+    times = 0
+
+    def encode(self, password: str, salt: str) -> str:
+        """Hash a password."""
+        CountingHasher.times += 1
+        return super().encode(password, salt)
+
+
+@pytest.mark.parametrize(
+    ("path", "typed", "told"),
+    [
+        ("signup/", {"email": "", "password1": "a long pass phrase"}, "You already have an account"),
+        ("password/reset/", {"email": ""}, "Choose a new password"),
+        ("login/", {"login": "", "password": "wrong"}, None),
+    ],
+)
+def test_nobody_learns_whose_address_has_an_account(
+    settings: Any, path: str, typed: dict[str, str], told: str | None
+) -> None:
+    settings.PASSWORD_HASHERS = [f"{__name__}.CountingHasher"]
+    make_confirmed_customer()
+    field = next(iter(typed))
+    answers = []
+    for email in ("ada@example.com", "eve@example.com"):
+        visitor = Client()
+        CountingHasher.times = 0
+        answer = visitor.post(f"/accounts/{path}", {**typed, field: email}, follow=True)
+        page = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", answer.content.decode())
+        answers.append((answer.redirect_chain, page.replace(email, ""), CountingHasher.times))
+        assert [message.to for message in mail.outbox] == ([[email]] if told else [])
+        if email == "ada@example.com" and told:
+            assert mail.outbox[0].subject == told
+        mail.outbox.clear()
+    assert answers[0] == answers[1]
+    assert get_user_model().objects.filter(email="ada@example.com").count() == 1
 
 
 def test_a_changed_address_counts_once_it_is_confirmed_and_its_owner_is_told(client: Client) -> None:

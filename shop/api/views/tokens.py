@@ -10,9 +10,10 @@ from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from shop.accounts import lacks_confirmation
 from shop.api.base import ApiView
 from shop.api.documentation import document
-from shop.api.errors import CredentialsInvalid, SecondStepRequired
+from shop.api.errors import CredentialsInvalid, EmailUnconfirmed, SecondStepRequired
 from shop.api.fields import TextField, TimeField
 from shop.api.throttling import LoginAddressThrottle, LoginEmailThrottle
 from shop.second_step import needs_second_step, passes_second_step
@@ -61,6 +62,7 @@ class TokenView(ApiView):
                 "malformed-body",
                 "credentials-invalid",
                 "second-step-required",
+                "email-unconfirmed",
                 "authentication-failed",
                 "throttled",
             ),
@@ -78,6 +80,10 @@ class TokenView(ApiView):
             raise CredentialsInvalid("wrong e-mail address or password")
         if needs_second_step(user) and not passes_second_step(user, code=code):
             raise SecondStepRequired("send a code of your authenticator app, or a recovery code, as `code`")
+        if lacks_confirmation(user):
+            raise EmailUnconfirmed(
+                "open the link that was mailed there; signing in on the pages sends it again"
+            )
         auth_token, token = AuthToken.objects.create(user=user, expiry=knox_settings.TOKEN_TTL)
         return Response(TokenOutput({"token": token, "expires_at": auth_token.expiry}).data, status=201)
 

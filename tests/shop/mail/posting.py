@@ -1,6 +1,7 @@
 """Orders that have something to tell, and the postman."""
 
 import datetime as dt
+import re
 from dataclasses import dataclass, replace
 
 from django.core import mail
@@ -54,6 +55,11 @@ def to_post(message: EmailMessage) -> Post:
     assert isinstance(message, EmailMultiAlternatives)
     (html, _kind) = message.alternatives[0]
     return Post(str(message.subject), str(message.body), str(html), message)
+
+
+def find_link(message: EmailMessage) -> str:
+    """Return the path of the first link in a mail."""
+    return str(re.search(r"https?://[^/]+(/\S+)", str(message.body))[1])  # type: ignore[index]
 
 
 def list_sent() -> list[str]:
