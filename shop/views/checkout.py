@@ -38,7 +38,13 @@ from shop.promotions.wording import explain_refused
 from shop.services.cart import fit_to_stock
 from shop.services.cart_checkout import check_out, settle_cart
 from shop.views.cart_session import find_cart, get_customer_id
-from shop.views.checkout_addresses import fill_in, guess_address, keep_if_wanted
+from shop.views.checkout_addresses import (
+    fill_in,
+    forget_typed,
+    guess_address,
+    keep_if_wanted,
+    lead_to_sign_in,
+)
 from shop.views.checkout_page import render_checkout
 from shop.views.checkout_points import read_points
 from shop.views.coupon_choice import answer_guesses, keep_coupon, recall_coupon
@@ -47,8 +53,7 @@ from shop.views.queue_ticket import (
     drop_ticket,
     find_ticket,
     forget_order,
-    keep_order,
-    keep_ticket,
+    go_and_wait,
     read_ticket_cookie,
     recall_order,
 )
@@ -85,6 +90,8 @@ def show_checkout(request: HttpRequest) -> HttpResponse:
         return _adjust(request)
     if "fill" in request.POST:
         return render_checkout(request, typed=fill_in(request, request.POST))
+    if "sign_in" in request.POST:
+        return lead_to_sign_in(request)
     if "apply" in request.POST or "update" in request.POST:
         keep_coupon(request, request.POST.get("coupon", "")[:_LONGEST_COUPON])
         return render_checkout(request, typed=request.POST)
@@ -126,23 +133,17 @@ def place_order_as_typed(request: HttpRequest, typed: Mapping[str, Any]) -> Http
         placing = _check_out(request, form, points.wanted)
     except _REFUSALS as error:
         if ticket := find_ticket(error):
-            return _go_and_wait(request, typed, ticket)
+            return go_and_wait(request, typed, ticket)
         forget_order(request)
         return _refuse(request, error, typed)
     _explain_replay(request, placing, form)
     keep_coupon(request, "")
     keep_if_wanted(request, typed, form.shipping_address)
     forget_order(request)
+    forget_typed(request)
     remember_order(request, placing.order)
     response = _go_to_pay(request, placing.order, form.cleaned_data["gateway"])
     drop_ticket(response)
-    return response
-
-
-def _go_and_wait(request: HttpRequest, typed: Mapping[str, Any], ticket: str) -> HttpResponse:
-    keep_order(request, typed)
-    response = redirect("shop:waiting_room")
-    keep_ticket(response, ticket)
     return response
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from shop.forms import CheckoutForm, PointsForm
 from shop.gate.errors import MustWait, SaleSoldOut
@@ -42,11 +43,14 @@ def keep_ticket(response: HttpResponse, ticket: str) -> None:
     )
 
 
-def keep_order(request: HttpRequest, typed: Mapping[str, Any]) -> None:
-    """Remember the order a customer sent, to place it when it is their turn."""
+def go_and_wait(request: HttpRequest, typed: Mapping[str, Any], ticket: str) -> HttpResponse:
+    """Lead to the waiting room, and remember the order a customer sent, to place it when it is their turn."""
     request.session[_SESSION_KEY] = {
         name: typed.get(name, "") for name in (*CheckoutForm.base_fields, *PointsForm.base_fields)
     }
+    response = redirect("shop:waiting_room")
+    keep_ticket(response, ticket)
+    return response
 
 
 def recall_order(request: HttpRequest) -> dict[str, str] | None:

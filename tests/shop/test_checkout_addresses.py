@@ -79,3 +79,43 @@ def test_a_guest_has_no_book(client: Client) -> None:
         client.post("/checkout/", {**fill(shown.context["page_fields"]), "keep_address": "1"}).status_code
         == 302
     )
+
+
+def test_what_was_typed_is_there_again_after_signing_in_and_forgotten_once_it_is_ordered(
+    client: Client,
+) -> None:
+    customer = make_customer("marie@example.com")
+    keep_address(customer_id=customer.pk, fields=PARIS, now=timezone.now())
+    add(client, make_variant())
+    form = open_checkout(client, email="", line1="1 Typed Way", country="FR", gateway="sandbox")
+    leads = client.post("/checkout/", {**form, "sign_in": "1"})
+    assert leads["Location"] == "/accounts/login/?next=/checkout/"
+    signed_in = {"login": customer.email, "password": "correct horse", "next": "/checkout/"}
+    assert client.post("/accounts/login/", signed_in)["Location"] == "/checkout/"
+    page = client.get("/checkout/")
+    shown = page.context["form"]
+    assert [shown[name].value() for name in ("email", "name", "line1", "country")] == [
+        "marie@example.com",
+        "Ada Byron",
+        "1 Typed Way",
+        "FR",
+    ]
+    assert page.context["gateway"] == "sandbox"
+    client.post("/checkout/", {**fill(page.context["page_fields"]), "country": "FR"})
+    add(client, make_variant())
+    assert "1 Typed Way" not in client.get("/checkout/").content.decode()
+
+
+def test_who_typed_no_address_before_signing_in_finds_that_of_their_book(client: Client) -> None:
+    customer = make_customer("marie@example.com")
+    keep_address(customer_id=customer.pk, fields=PARIS, now=timezone.now())
+    add(client, make_variant())
+    nothing = dict.fromkeys(("name", "line1", "city", "postal_code"), "")
+    client.post("/checkout/", {**open_checkout(client, email="other@example.com"), **nothing, "sign_in": "1"})
+    client.force_login(customer)
+    shown = client.get("/checkout/").context["form"]
+    assert [shown[name].value() for name in ("email", "city", "country")] == [
+        "other@example.com",
+        "Paris",
+        "FR",
+    ]
