@@ -168,13 +168,13 @@ def give_back_units(*, order_id: int, units: Mapping[int, int]) -> None:
         raise StockConflict from closed
 
 
-def claim_again(*, order_id: int) -> None:
-    """Take once more what an order took before it was cancelled.
+def claim_again(units: Mapping[str, int]) -> None:
+    """Take once more, by key, what an order took before it was cancelled.
 
     Raises AllowanceExceeded, when the caller's transaction must be rolled back. Needs a transaction.
     """
     require_transaction()
-    for key, count in sorted(_sum_uses([order_id]).items()):
+    for key, count in sorted(units.items()):
         with connection.cursor() as cursor:
             if cursor.execute(_CLAIM_AGAIN, (count, key, count)) != 1:
                 used, limit = _read([key]).get(key, (0, 0))

@@ -5,14 +5,15 @@ Each function takes the order's row first, by a compare-and-set of its status, a
 """
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from inventory.errors import GuardClosed
 from inventory.rows import RowUpdate
-from inventory.services import plan_reservation, release, reserve, ship
+from inventory.services import PlannedClaim, plan_reservation, release, reserve, ship
 from inventory.sql import execute_together
 from inventory.transactions import require_transaction, run_in_transaction
-from inventory.types import Demand
 from orders import allowances, selectors
 from orders.announcements import CANCELLED, FULFILLED, PAID, announce, prepare_announcement
 from orders.errors import (
@@ -28,11 +29,27 @@ from orders.points import services as points
 from orders.rows import lock_row, lock_row_by_number
 from orders.states import CancelReason, OrderStatus, list_origins
 from orders.steps.plan import goes_back
-from orders.types import OrderView
+from orders.takings import Takings, read_takings
+from orders.types import OrderState, OrderView
 
 # An order that moves no longer waits for staff to help the sweep with it, and no brake counts it any more.
 _SETTLED: Final[dict[str, Any]] = {"parked_at": None, "parked_because": "", "client_address": ""}
 _PAY = RowUpdate(Order, ["status", "paid_at", *_SETTLED], where="id = %s AND status = %s")
+_REVIVE = RowUpdate(
+    Order,
+    ["status", "paid_at", "cancelled_at", "cancel_reason", "stock_reference", *_SETTLED],
+    where="id = %s AND status = %s",
+)
+_LATE: Final = "late payment"
+
+
+@dataclass(frozen=True, slots=True)
+class Revival:
+    """What a cancelled order takes when it is revived."""
+
+    order: OrderState
+    taken: Takings
+    claims: Sequence[PlannedClaim]
 
 
 def cancel_order(*, number: str, reason: str, actor: str, now: dt.datetime) -> OrderView:
@@ -78,28 +95,44 @@ def mark_paid(*, order_id: int, now: dt.datetime) -> None:
         raise _not_payable(order_id) from closed
 
 
-def revive_cancelled(*, order_id: int, now: dt.datetime) -> None:
+def plan_revival(*, order: OrderState) -> Revival:
+    """Look whether a cancelled order's units are there again; what it takes is returned, and nothing written.
+
+    Raises OutOfStock with all shortfalls; OrderNotPayable if the order is not cancelled. Two statements.
+    """
+    if order.status != OrderStatus.CANCELLED:
+        raise OrderNotPayable(order.number, order.status)
+    taken = read_takings(order_id=order.id)
+    return Revival(order, taken, plan_reservation(demands=taken.demands, look=True))
+
+
+def revive_cancelled(revival: Revival, *, now: dt.datetime) -> None:
     """Take a cancelled order's units again and mark it paid: money came late, the stock was still there.
 
     The points it cost are taken again, too. Raises OutOfStock, AllowanceExceeded, PointsMissing or
-    StockConflict after writing, so the caller's transaction must be rolled back or be a savepoint;
-    OrderNotPayable if the order is not cancelled. Needs a transaction.
+    StockConflict after writing, so the caller's transaction must be rolled back. The order must be locked
+    since before the plan was made. Needs a transaction.
     """
-    order = lock_row(order_id=order_id)
-    if order.status != OrderStatus.CANCELLED:
-        raise OrderNotPayable(order.number, order.status)
-    claims = plan_reservation(
-        demands=[Demand(line.stock_item_id, line.quantity) for line in order.lines.all()], look=True
-    )
+    require_transaction()
+    order, taken = revival.order, revival.taken
     # The first reservation and its release stay in the ledger; the second gets a reference of its own.
     reference = next_stock_reference(order.stock_reference)
-    _move(
-        order, OrderStatus.PAID, paid_at=now, cancelled_at=None, cancel_reason="", stock_reference=reference
+    revive = _REVIVE.prepare(
+        [OrderStatus.PAID, now, None, "", reference, *_SETTLED.values()],
+        [order.id, OrderStatus.CANCELLED],
+        matches=1,
     )
-    announce(PAID, order_ids=[order.id], now=now)
-    points.spend_again(order_id=order.id, reference=reference, actor="late payment", now=now)
-    allowances.claim_again(order_id=order.id)
-    reserve(claims=claims, reference=reference, actor="late payment", now=now)
+    execute_together([revive, *prepare_announcement(PAID, order_ids=[order.id], now=now)])
+    points.spend_again(
+        order_id=order.id,
+        customer_id=taken.customer_id,
+        points=taken.points,
+        reference=reference,
+        actor=_LATE,
+        now=now,
+    )
+    allowances.claim_again(taken.allowances)
+    reserve(claims=revival.claims, reference=reference, actor=_LATE, now=now)
 
 
 def fulfil_order(*, number: str, actor: str, now: dt.datetime) -> OrderView:

@@ -17,7 +17,9 @@ from orders.models import Order
 from orders.types import Adjustment, OrderLineView, OrderState
 
 _ORDERS = RowRead(Order)
-_LOCK_STATE: Final = "SELECT id, number, status, cancel_reason FROM orders_order WHERE id = %s FOR UPDATE"
+_LOCK_STATE: Final = (
+    "SELECT id, number, status, cancel_reason, stock_reference FROM orders_order WHERE id = %s FOR UPDATE"
+)
 # Values with the columns of their names.
 _LINE, _ADJUSTMENT = (", ".join(kind.__dataclass_fields__) for kind in (OrderLineView, Adjustment))
 _READ_LINES: Final = (

@@ -7,6 +7,7 @@ from orders.lifecycle import (
     fulfil_order,
     lock_order,
     mark_paid,
+    plan_revival,
     revive_cancelled,
 )
 from orders.outbox import deliver_outbox, enqueue, requeue
@@ -40,6 +41,7 @@ __all__ = [
     "mark_refunded",
     "note_refund",
     "place_order",
+    "plan_revival",
     "register_step",
     "requeue",
     "require_refundable",

@@ -219,6 +219,7 @@ class OrderState:
     number: str
     status: str
     cancel_reason: str
+    stock_reference: str
 
 
 @dataclass(frozen=True, slots=True)

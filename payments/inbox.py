@@ -177,9 +177,9 @@ def _apply_or_send_back(event_pk: int, now: dt.datetime, *, pass_locked: bool) -
     try:
         return run_in_transaction(lambda: apply(may_revive=True))
     except (OutOfStock, AllowanceExceeded, PointsMissing):
-        # Part of the basket is gone, or its customer has meanwhile had what is allowed, or spent the points.
-        # The refund gets a transaction of its own: rows that were claimed before the missing one would stay
-        # locked, even after a rollback to a savepoint, while it is written.
+        # Part of the basket went after the look at it, or its customer has meanwhile had what is allowed, or
+        # spent the points. The refund gets a transaction of its own: rows that were claimed before the
+        # missing one would stay locked, even after a rollback to a savepoint, while it is written.
         return run_in_transaction(lambda: apply(may_revive=False))
 
 
@@ -190,13 +190,14 @@ def _apply(event: GatewayEvent, now: dt.datetime, *, may_revive: bool) -> bool:
     if problem := read_event(event):
         # It cannot be read, or says what cannot be: another attempt would say the same.
         return _finish(event, EventOutcome.REVIEW, None, now, problem=problem)
-    found = _find_payment(event)
-    if found is None and event.kind == EventKind.OTHER:
+    payment = _find_payment(event)
+    if payment is None and event.kind == EventKind.OTHER:
         return _finish(event, EventOutcome.IGNORED, None, now)
-    if found is None:
+    if payment is None:
         return _postpone(event, "no payment has this reference", EventOutcome.UNKNOWN_REFERENCE, now)
-    order = lock_state(order_id=found.order_id)
-    payment = _PAYMENTS.get("WHERE id = %s FOR UPDATE", (found.id,))
+    # The payment told which order, and the order is locked first; so whoever had its lock until now may have
+    # moved the payment since it was read. Its writes compare it with what was read (payments.settling).
+    order = lock_state(order_id=payment.order_id)
     if payment.reference is None and event.reference:
         # We crashed between the gateway's answer and our note of it: now we know what it calls this payment.
         payment.reference = event.reference

@@ -1,14 +1,19 @@
-"""What a gateway event does to its payment and order. The rows of all three are locked by the inbox."""
+"""What a gateway event does to its payment and order.
+
+The inbox has locked the event and the order. The payment was read before the order's lock, so each write of
+it is a compare-and-set: what was read is in WHERE, and whoever finds it changed starts over.
+"""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 
+from inventory.errors import OutOfStock, StockConflict
 from inventory.rows import RowUpdate
 from inventory.sql import execute_together
-from orders.services import mark_paid, revive_cancelled
+from orders.services import mark_paid, plan_revival, revive_cancelled
 from orders.states import CancelReason, OrderStatus
 from orders.types import OrderState
 from payments.gateways.base import EventKind
@@ -17,7 +22,10 @@ from payments.refunds import request_refund
 
 _ACTOR = "payments"
 _TAKEN = ("status", "received_amount", "received_currency", "succeeded_at", "charge_reference")
-_TAKE = RowUpdate(Payment, _TAKEN, where="id = %s")
+_AS_READ: Final = "id = %s AND status = %s AND charge_reference = %s"
+_TAKE = RowUpdate(Payment, _TAKEN, where=_AS_READ)
+_MOVE = RowUpdate(Payment, ["status"], where=_AS_READ)
+_NAME_CHARGE = RowUpdate(Payment, ["charge_reference"], where=_AS_READ)
 _UNDER_WAY = (PaymentStatus.STARTED, PaymentStatus.PROCESSING)
 # Without money: the status an event gives its payment, and the ones it may have had.
 _MOVES: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
@@ -32,9 +40,9 @@ def settle_event(
 ) -> EventOutcome:
     """Do what the event asks for and return what came of it. Needs a transaction.
 
-    With `may_revive`, an order that expired is revived by late money, and OutOfStock, AllowanceExceeded,
-    PointsMissing or StockConflict leaves the transaction, which must be rolled back then; without it, late
-    money goes back.
+    With `may_revive`, an order that expired is revived by late money if its units are there. If they go
+    meanwhile, OutOfStock, AllowanceExceeded, PointsMissing or StockConflict leaves the transaction, which
+    must be rolled back then. Without it, late money goes back.
     """
     if event.kind == EventKind.SUCCEEDED:
         return _take_money(event, order, payment, may_revive=may_revive, now=now)
@@ -47,7 +55,7 @@ def settle_event(
         return EventOutcome.IGNORED
     # The order stays as it is: its deadline neither moves nor ends, and it can be paid in another way until
     # then.
-    Payment.objects.filter(id=payment.id).update(status=status)
+    _write(_MOVE, payment, [status])
     return EventOutcome.APPLIED
 
 
@@ -61,14 +69,13 @@ def _take_money(
             return EventOutcome.AMOUNT_MISMATCH
         if not payment.charge_reference:
             # Told before by somebody who did not know its name: from now on other money is told apart.
-            Payment.objects.filter(id=payment.id).update(charge_reference=event.charge_reference)
+            _write(_NAME_CHARGE, payment, [event.charge_reference])
         return EventOutcome.DUPLICATE
     is_exact = (event.amount, event.currency) == (payment.amount, payment.currency)
-    payment.status = PaymentStatus.SUCCEEDED if is_exact else PaymentStatus.REVIEW
-    payment.received_amount, payment.received_currency = event.amount or 0, event.currency
-    payment.succeeded_at = now
-    payment.charge_reference = event.charge_reference
-    execute_together([_TAKE.prepare([getattr(payment, name) for name in _TAKEN], [payment.id])])
+    status = PaymentStatus.SUCCEEDED if is_exact else PaymentStatus.REVIEW
+    amount = event.amount or 0
+    _write(_TAKE, payment, [status, amount, event.currency, now, event.charge_reference])
+    payment.received_amount = amount
     if not is_exact:
         return EventOutcome.AMOUNT_MISMATCH
     if order.status == OrderStatus.PENDING:
@@ -80,6 +87,13 @@ def _take_money(
         payment=payment, amount=payment.received_amount, reason="paid twice", actor=_ACTOR, now=now
     )
     return EventOutcome.REFUNDED_DUPLICATE
+
+
+def _write(change: RowUpdate, payment: Payment, values: Sequence[Any]) -> None:
+    """Change a payment that is still as it was read. Raises StockConflict if it is not."""
+    as_read = [payment.id, payment.status, payment.charge_reference]
+    if execute_together([change.prepare(values, as_read)]) != 1:
+        raise StockConflict
 
 
 def _is_same_charge(event: GatewayEvent, payment: Payment) -> bool:
@@ -107,8 +121,14 @@ def _take_late_money(
     # Whoever cancelled on purpose does not want the order back; one that ran out of time was being paid.
     has_expired = order.cancel_reason == CancelReason.EXPIRED
     if may_revive and has_expired and settings.LATE_PAYMENT == "reserve":
-        revive_cancelled(order_id=order.id, now=now)
-        return EventOutcome.LATE_RESERVED
+        try:
+            revival = plan_revival(order=order)
+        except OutOfStock:
+            # Nothing is claimed yet, so this transaction can write the refund.
+            revival = None
+        if revival is not None:
+            revive_cancelled(revival, now=now)
+            return EventOutcome.LATE_RESERVED
     request_refund(
         payment=payment, amount=payment.received_amount, reason="paid too late", actor=_ACTOR, now=now
     )

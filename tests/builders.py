@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.db import transaction
 from standardwebhooks import Webhook
 
 from inventory.services import create_stock_item
 from inventory.types import StockLevel
-from orders.services import adjust_points, place_order
+from orders.services import adjust_points, lock_state, place_order, plan_revival, revive_cancelled
 from orders.types import LineDraft, OrderDraft, OrderView, PlacedOrder
 from payments.gateways.sandbox.provider import signer
 from payments.services import receive_event, start_payment
@@ -54,6 +55,12 @@ def make_draft(
         ),
         payment_due_at=due_at or NOW + dt.timedelta(minutes=15),
     )
+
+
+def revive(order: OrderView) -> None:
+    """Take a cancelled order's units again, as late money does."""
+    with transaction.atomic():
+        revive_cancelled(plan_revival(order=lock_state(order_id=order.id)), now=NOW)
 
 
 def buy(

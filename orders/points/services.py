@@ -37,15 +37,16 @@ def give_back(*, order_ids: Collection[int], actor: str, reason: str, now: dt.da
     ledger.credit(open_ones, actor=actor, reason=reason, now=now)
 
 
-def spend_again(*, order_id: int, reference: str, actor: str, now: dt.datetime) -> None:
-    """Take once more, under a new reference, what an order cost before it was cancelled.
+def spend_again(
+    *, order_id: int, customer_id: int, points: int, reference: str, actor: str, now: dt.datetime
+) -> None:
+    """Take once more, under a new reference, what an order cost before it was cancelled, if it cost any.
 
     Raises PointsMissing, when the caller's transaction must be rolled back. Needs a transaction.
     """
     require_transaction()
-    last = PointsEntry.objects.filter(order_id=order_id, kind=EntryKind.SPEND).order_by("-id").first()
-    if last is not None:
-        booking = Booking(last.customer_id, EntryKind.SPEND, -last.points, reference, order_id)
+    if points:
+        booking = Booking(customer_id, EntryKind.SPEND, points, reference, order_id)
         ledger.spend(booking, actor=actor, now=now)
 
 

@@ -13,8 +13,8 @@ from inventory.errors import OutOfStock, StockBusy
 from inventory.lines import InLine, count_in_line
 from inventory.selectors import get_stock_level
 from orders.models import Order
-from orders.services import cancel_order, place_order, revive_cancelled
-from tests.builders import NOW, buy, make_draft, make_stock_item
+from orders.services import cancel_order, place_order
+from tests.builders import NOW, buy, make_draft, make_stock_item, revive
 from tests.concurrency.race import DEADLINE_SECONDS, race, wait_until
 
 # How many of them are at work at once.
@@ -127,8 +127,8 @@ def test_money_that_came_late_is_not_turned_away_for_a_crowd():
     item = make_stock_item(on_hand=5)
     order = buy((item, 1)).order
     cancel_order(number=order.number, reason="staff", actor="test", now=NOW)
-    with standing_in(item, at_work=2, waiting=20), transaction.atomic():
-        revive_cancelled(order_id=order.id, now=NOW)
+    with standing_in(item, at_work=2, waiting=20):
+        revive(order)
     assert get_stock_level(sku=item.sku).available == 4
 
 

@@ -1,22 +1,25 @@
 """News of one payment from everywhere at once, and refunds that meet: one transition, no cent too much."""
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from config.books import check_books
 from orders.errors import InvalidTransition, RefundTooLarge
 from orders.models import OutboxMessage
 from orders.selectors import order_token
+from orders.services import sweep_expired_orders
 from payments.errors import NothingToRefund
 from payments.models import GatewayEvent, Refund
 from payments.services import apply_pending_events, refund_order
 from tests.builders import NOW
 from tests.concurrency.race import race
 from tests.payments.making import get_event, make_paid_sale, make_sale
-from tests.sessions import run_sql
+from tests.sessions import row_held, run_sql, start_thread, wait_for_statement
 
 TIMES = 100
 LATER = NOW + dt.timedelta(minutes=5)
@@ -52,6 +55,19 @@ def test_callbacks_and_the_browsers_return_a_hundred_times_at_once_are_one_trans
     ended = list(GatewayEvent.objects.values_list("outcome", flat=True))
     assert (ended.count("applied"), ended.count("duplicate")) == (len(sales), len(sales))
     assert OutboxMessage.objects.filter(topic="order.paid").count() == len(sales)
+
+
+def test_late_money_whose_units_went_after_the_look_goes_back():
+    sale = make_sale()
+    assert sweep_expired_orders(now=NOW + dt.timedelta(hours=1)).cancelled == 1
+    with ThreadPoolExecutor() as pool:
+        with row_held("inventory_stockitem SET available = available - 5", sale.item.id, change="UPDATE"):
+            paying = start_thread(pool, sale.tell)
+            wait_for_statement("UPDATE inventory_stockitem")
+        assert paying.result().outcome == "late_refunded"
+    run_sql("UPDATE inventory_stockitem SET available = available + 5 WHERE id = %s", sale.item.id)
+    assert (sale.status, sale.payment.refunded_amount) == ("cancelled", sale.order.total_amount)
+    assert check_books() == []
 
 
 def test_waiting_events_that_time_does_not_reach_are_left_to_the_next_call():

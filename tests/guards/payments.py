@@ -21,6 +21,20 @@ GUARDS = [
         "tests/concurrency/test_payments_race.py -k somebody_applies",
     ),
     Guard(
+        "a payment that moved since it was read is not written",
+        "payments/settling.py",
+        '_AS_READ: Final = "id = %s AND status = %s AND charge_reference = %s"',
+        "_AS_READ: Final = \"id = %s AND %s <> '' AND %s IS NOT NULL\"",
+        "tests/concurrency/test_payments_race.py -k hundred_times",
+    ),
+    Guard(
+        "late money goes back when its units went after the look",
+        "payments/inbox.py",
+        "except (OutOfStock, AllowanceExceeded, PointsMissing):",
+        "except (AllowanceExceeded, PointsMissing):",
+        "tests/concurrency/test_payments_race.py -k after_the_look",
+    ),
+    Guard(
         "the amount is compared",
         "payments/settling.py",
         "is_exact = (event.amount, event.currency) == (payment.amount, payment.currency)",

@@ -22,8 +22,8 @@ from inventory.sold_out import (
 )
 from inventory.types import Demand, Shortfall
 from orders.selectors import get_order
-from orders.services import cancel_order, revive_cancelled
-from tests.builders import NOW, buy, make_stock_item
+from orders.services import cancel_order
+from tests.builders import NOW, buy, make_stock_item, revive
 from tests.concurrency.race import race, wait_until
 
 # Units come back with COMMIT, which these tests must see.
@@ -157,8 +157,7 @@ def test_late_money_looks_for_itself_also_in_a_storm():
     storm(item)
     # The other order is swept by a worker, of which this process hears nothing.
     bring_back_elsewhere(item)
-    with transaction.atomic():
-        revive_cancelled(order_id=order.id, now=NOW)
+    revive(order)
     assert get_order(number=order.number).status == "paid"
     assert get_order(number=other.number).status == "pending"
 

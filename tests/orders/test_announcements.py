@@ -14,10 +14,9 @@ from orders.services import (
     fulfil_order,
     mark_paid,
     mark_refunded,
-    revive_cancelled,
     sweep_expired_orders,
 )
-from tests.builders import NOW, buy, make_stock_item
+from tests.builders import NOW, buy, make_stock_item, revive
 
 pytestmark = pytest.mark.django_db
 
@@ -64,7 +63,7 @@ def test_each_move_of_an_order_is_told_once(item):
 def test_a_late_payment_is_told_as_a_payment(item):
     order = buy((item, 1)).order
     cancel_order(number=order.number, reason="expired", actor="sweep", now=NOW)
-    do(revive_cancelled, order)
+    revive(order)
     assert list_told(order) == [PLACED, CANCELLED, PAID]
 
 
@@ -74,7 +73,7 @@ def test_a_late_payment_that_finds_no_stock_is_not_told(item):
     cancel_order(number=order.number, reason="expired", actor="sweep", now=NOW)
     buy((item, 1))
     with pytest.raises(OutOfStock):
-        do(revive_cancelled, order)
+        revive(order)
     assert list_told(order) == [PLACED, CANCELLED]
 
 

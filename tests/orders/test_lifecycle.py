@@ -13,11 +13,11 @@ from orders.services import (
     cancel_order,
     fulfil_order,
     lock_order,
+    lock_state,
     mark_paid,
     mark_refunded,
-    revive_cancelled,
 )
-from tests.builders import NOW, buy, make_stock_item
+from tests.builders import NOW, buy, make_stock_item, revive
 
 pytestmark = pytest.mark.django_db
 
@@ -120,8 +120,8 @@ def test_money_that_comes_late_finds_no_stock_and_changes_nothing(item, order):
     cancel(order)
     buy((item, 4))
     before = get_order(number=order.number)
-    with pytest.raises(OutOfStock), transaction.atomic():
-        revive_cancelled(order_id=order.id, now=NOW)
+    with pytest.raises(OutOfStock):
+        revive(order)
     assert get_order(number=order.number) == before
     assert get_stock_level(sku=item.sku).available == 1
 
@@ -138,7 +138,7 @@ def test_what_changes_an_order_together_with_something_else_needs_its_transactio
     for change in (
         lambda: lock_order(order_id=order.id),
         lambda: mark_paid(order_id=order.id, now=NOW),
-        lambda: revive_cancelled(order_id=order.id, now=NOW),
+        lambda: lock_state(order_id=order.id),
         lambda: mark_refunded(order_id=order.id, actor="ann", now=NOW),
     ):
         with pytest.raises(TransactionRequired):

@@ -9,9 +9,9 @@ from django.db import transaction
 from inventory.selectors import get_stock_level, list_reservations
 from orders.errors import InvalidTransition, OrderNotCancellable, OrderNotFound, OrderNotPayable
 from orders.selectors import get_order
-from orders.services import cancel_order, fulfil_order, mark_paid, mark_refunded, revive_cancelled
+from orders.services import cancel_order, fulfil_order, mark_paid, mark_refunded
 from orders.states import ALLOWED_MOVES, OrderStatus
-from tests.builders import NOW, buy, make_stock_item
+from tests.builders import NOW, buy, make_stock_item, revive
 
 pytestmark = pytest.mark.django_db
 
@@ -19,11 +19,6 @@ pytestmark = pytest.mark.django_db
 def pay(order):
     with transaction.atomic():
         mark_paid(order_id=order.id, now=NOW)
-
-
-def revive(order):
-    with transaction.atomic():
-        revive_cancelled(order_id=order.id, now=NOW)
 
 
 def cancel(order):

@@ -17,14 +17,13 @@ from orders.services import (
     fulfil_order,
     mark_refunded,
     register_step,
-    revive_cancelled,
     settle_step,
     stop_steps,
     try_step_again,
 )
 from orders.steps.models import OrderStep
 from orders.steps.registry import Step
-from tests.builders import NOW, buy, make_stock_item
+from tests.builders import NOW, buy, make_stock_item, revive
 from tests.orders.steps import World, deliver, deliver_everything, list_states, place_paid
 from tests.sessions import run_sql, second_session
 
@@ -109,8 +108,7 @@ def test_an_order_revived_by_late_money_has_its_steps(world):
     cancel_order(number=order.number, reason="expired", actor="sweep", now=NOW)
     deliver()
     assert world.told == []
-    with transaction.atomic():
-        revive_cancelled(order_id=order.id, now=NOW)
+    revive(order)
     deliver()
     assert list_states(order) == {"shipment": "done"}
 

@@ -20,12 +20,11 @@ from orders.services import (
     enqueue,
     fulfil_order,
     mark_paid,
-    revive_cancelled,
     sweep_expired_orders,
     unpark_orders,
 )
 from orders.tasks import sweep_expired_orders as sweep_task
-from tests.builders import NOW, buy, make_payment_callback, make_stock_item
+from tests.builders import NOW, buy, make_payment_callback, make_stock_item, revive
 from tests.sessions import run_sql, second_session
 
 pytestmark = pytest.mark.django_db
@@ -147,8 +146,7 @@ def test_only_orders_that_wait_for_money_expire(item):
     fulfil_order(number=fulfilled.number, actor="test", now=NOW)
     for order in (cancelled, late):
         cancel_order(number=order.number, reason="customer", actor="test", now=NOW)
-    with transaction.atomic():
-        revive_cancelled(order_id=late.id, now=NOW)
+    revive(late)
     orders = (paid, fulfilled, cancelled, late, free)
     before = [get_order(number=order.number) for order in orders]
     assert sweep() == (0, 0)
