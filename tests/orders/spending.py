@@ -1,4 +1,4 @@
-"""Orders that cost points."""
+"""Orders that cost and earn points, and what becomes of them."""
 
 import uuid
 from dataclasses import replace
@@ -6,9 +6,10 @@ from dataclasses import replace
 from orders.models import OrderAdjustment
 from orders.points.models import PointsEntry
 from orders.selectors import get_points
-from orders.services import place_order
+from orders.services import cancel_order, earn_points, place_order
 from orders.types import Adjustment
-from tests.builders import NOW, make_draft
+from payments.services import refund_order
+from tests.builders import NOW, make_draft, make_payment_callback
 
 
 def draft_with_points(item, customer_id, points, *, quantity=1, unit_price=1000, worth=1):
@@ -43,3 +44,26 @@ def list_entries(customer_id):
 def count_adjustments():
     """Return how many orders were adjusted."""
     return OrderAdjustment.objects.count()
+
+
+def cancel(order):
+    """Cancel an order as its customer does."""
+    return cancel_order(number=order.number, reason="customer", actor="test", now=NOW)
+
+
+def refund(order):
+    """Refund an order whole."""
+    return refund_order(number=order.number, reason="wish", actor="test", now=NOW)
+
+
+def pay(order):
+    """Have the money for an order come; return the event's outcome."""
+    return make_payment_callback(order).deliver().outcome
+
+
+def buy_and_earn(item, customer_id, **options):
+    """Return a paid order that has earned its points."""
+    order = buy_with_points(item, customer_id, 0, **options).order
+    pay(order)
+    earn_points(order_id=order.id, now=NOW)
+    return order
