@@ -443,6 +443,6 @@ LOGGING = {
 
 # allauth's EmailAddress and Authenticator, and nothing of the shop's, have unique constraints with
 # conditions. MySQL and MariaDB cannot have them; allauth's forms check the same. The worst a race leaves is
-# an address verified for two accounts of the same person: whoever verified it reads its mail. The code that
-# switches an app on counts once, so a double click does that once.
+# an address verified for two accounts of the same person: whoever verified it reads its mail. An app is
+# switched on under the account's lock (shop.views.second_step).
 SILENCED_SYSTEM_CHECKS: list[str] = ["models.W036"]

@@ -4,9 +4,11 @@ from django.contrib import admin
 from django.urls import include, path
 
 from config import health
+from shop.views.second_step import ActivateAppView
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("accounts/2fa/totp/activate/", ActivateAppView.as_view()),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("shop.api.urls")),
     path("sandbox/", include("payments.gateways.sandbox.urls")),

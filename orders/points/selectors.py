@@ -1,6 +1,7 @@
 """Reads of points."""
 
 from orders.points.models import EntryKind, PointsBalance, PointsEntry
+from orders.states import CancelReason, OrderStatus
 from orders.types import OrderPoints, PointsEntryView, PointsView
 
 
@@ -31,6 +32,17 @@ def list_points_entries(
         entries = entries.filter(id__lt=before_id)
     rows = entries.values_list("id", "kind", "points", "owed", "order__number", "reason", "created_at")
     return [
-        PointsEntryView(entry_id, kind, str(EntryKind(kind).label), points, owed, number or "", reason, at)
+        PointsEntryView(
+            entry_id, kind, str(EntryKind(kind).label), points, owed, number or "", _word(kind, reason), at
+        )
         for entry_id, kind, points, owed, number, reason, at in rows[:limit]
     ]
+
+
+def _word(kind: str, reason: str) -> str:
+    """Return a reason in words: those of staff as written, the shop's own in the active language."""
+    if kind == EntryKind.ADJUST:
+        return reason
+    if reason in CancelReason.values:
+        return str(CancelReason(reason).label)
+    return str(OrderStatus.REFUNDED.label) if reason == OrderStatus.REFUNDED else ""

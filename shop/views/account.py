@@ -3,12 +3,14 @@
 from typing import Any
 
 from allauth.account.decorators import reauthentication_required
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -122,9 +124,13 @@ def show_data(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 @require_POST
-@reauthentication_required
 def download_data(request: HttpRequest) -> HttpResponse:
     """Send everything the shop knows of a customer as a JSON file."""
+    if not did_recently_reauthenticate(request):
+        # To the page with the button, not on with this request: a file that answers a password would leave
+        # the page that asks for it standing.
+        messages.info(request, _("Your password first, please. Then press “Download your data” once more."))
+        return redirect(f"{reverse('account_reauthenticate')}?next={reverse('shop:account_data')}")
     response = JsonResponse(
         describe_customer(request.user),  # type: ignore[arg-type]  # login_required
         json_dumps_params={"indent": 2, "ensure_ascii": False},

@@ -370,6 +370,13 @@ GUARDS = [
         "tests/concurrency/test_account_deletion.py",
     ),
     Guard(
+        "accounts: an app is switched on under the account's lock",
+        "shop/views/second_step.py",
+        "get_user_model().objects.select_for_update().get(pk=require_customer_id(request))",
+        "pass",
+        "tests/concurrency/test_second_step.py",
+    ),
+    Guard(
         "API: who has a second step gives it for a token",
         "shop/api/views/tokens.py",
         "if needs_second_step(user) and not passes_second_step(user, code=code):",

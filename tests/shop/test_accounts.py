@@ -12,12 +12,14 @@ from django.test import Client
 from django.utils import timezone
 
 from orders.models import Order
-from orders.services import adjust_points
+from orders.services import adjust_points, cancel_order
 from orders.states import OrderStatus
 from shop.address_book.selectors import list_addresses
 from shop.address_book.services import keep_address
 from shop.restock.models import RestockRequest
 from shop.tasks import clear_sessions
+from tests.builders import make_stock_item
+from tests.orders.spending import buy_with_points
 from tests.shop.address_book.test_address_book import HOME, WORK
 from tests.shop.shopping import ADDRESS, add, make_customer, make_variant, place
 
@@ -97,6 +99,16 @@ def test_a_customer_sees_how_points_came_and_went(client: Client, customer: Any,
     page = client.get("/account/points/").content.decode()
     assert "You have 100 points" in page
     assert page.index("\N{MINUS SIGN}20") < page.index("+120")
+    assert "A mistake" in page
+
+
+def test_why_points_came_back_is_said_in_words(client: Client, customer: Any) -> None:
+    adjust_points(customer_id=customer.pk, points=50, reference="x", reason="", actor="test", now=NOW)
+    order = buy_with_points(make_stock_item(), customer.pk, 50).order
+    cancel_order(number=order.number, reason="expired", actor="sweep", now=NOW)
+    for language, words in (("en", "Not paid in time"), ("zh-hans", "未按时付款")):
+        page = client.get("/account/points/", headers={"accept-language": language}).content.decode()
+        assert words in page
 
 
 @pytest.mark.parametrize("before", ["x", "-1", "9" * 40, "٣"])
@@ -126,6 +138,13 @@ def test_an_old_sign_in_is_asked_for_the_password_before_data_leave(client: Clie
         answer = client.post(path)
         assert "/accounts/reauthenticate/" in answer["Location"]
     assert get_user_model().objects.count() == 1
+    # A file as the answer would leave the page that asks for the password standing.
+    asked = client.post("/account/data/download/")["Location"]
+    assert (
+        client.post(asked, {"password": "correct horse", "next": "/account/data/"})["Location"]
+        == "/account/data/"
+    )
+    assert "attachment" in client.post("/account/data/download/")["Content-Disposition"]
 
 
 def test_an_account_goes_and_its_paid_orders_stay(client: Client, customer: Any) -> None:
