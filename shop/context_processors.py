@@ -1,6 +1,6 @@
 """What every page needs: the shop's name, the shelves, and how much is in the cart."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -20,10 +20,10 @@ def shop(request: HttpRequest) -> dict[str, Any]:
         "currency": settings.SHOP_CURRENCY,
         "categories": SimpleLazyObject(list_categories),
         "cart_units": SimpleLazyObject(lambda: count_units(request)),
-        "products_on_sale": SimpleLazyObject(_list_on_sale),
+        "sale_prices": SimpleLazyObject(_list_sale_prices),
     }
 
 
-def _list_on_sale() -> Collection[int]:
+def _list_sale_prices() -> Mapping[int, int]:
     now = timezone.now()
-    return read_board(now=now).list_open_products(now=now)
+    return read_board(now=now).list_prices(now=now)

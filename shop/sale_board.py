@@ -1,7 +1,7 @@
 """The flash sales that pages show, and what is left of them, as this process read them a second ago."""
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -37,9 +37,15 @@ class SaleBoard:
             return [min(coming, key=lambda sale: sale.starts_at)]
         return sales[-1:]
 
-    def list_open_products(self, *, now: dt.datetime) -> Collection[int]:
-        """Return the ids of the products with an open sale."""
-        return {sale.product_id for sale in self.sales if sale.is_open(now)}
+    def list_prices(self, *, now: dt.datetime) -> Mapping[int, int]:
+        """Return by product id the lowest price of its open sales that have units left."""
+        prices: dict[int, int] = {}
+        for sale in self.sales:
+            if sale.is_open(now) and sale.remaining > 0:
+                prices[sale.product_id] = min(
+                    sale.price_amount, prices.get(sale.product_id, sale.price_amount)
+                )
+        return prices
 
 
 def read_board(*, now: dt.datetime) -> SaleBoard:

@@ -1,6 +1,8 @@
 """Template tags of the shop."""
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import Any
 
 from django import template
 from django.conf import settings
@@ -45,6 +47,12 @@ def day(value: dt.datetime) -> str:
 def day_and_time(value: dt.datetime) -> str:
     """Return a date and a time of day with its zone."""
     return date_format(timezone.localtime(value), pgettext("format of a date and a time", "j M Y, H:i e"))
+
+
+@register.filter
+def of(values: Mapping[Any, Any], key: Any) -> Any:
+    """Return what a mapping has for a key, or None."""
+    return values.get(key)
 
 
 @register.filter

@@ -32,8 +32,10 @@ _busy_pages: Final[Glances[str, tuple[ProductView, tuple[ProductView, ...]]]] = 
 @require_safe
 @keep_page
 def show_home(request: HttpRequest) -> HttpResponse:
-    """Show what is new."""
-    return render(request, "shop/home.html", {"page": selectors.list_products(page_size=_HOME_SIZE)})
+    """Show what is new, and of that first what can be bought."""
+    latest = selectors.list_products(page_size=2 * _HOME_SIZE).products
+    newcomers = sorted(latest, key=lambda product: product.is_sold_out)[:_HOME_SIZE]
+    return render(request, "shop/home.html", {"newcomers": newcomers})
 
 
 @require_safe

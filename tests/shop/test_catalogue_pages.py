@@ -20,7 +20,14 @@ def names(page: object) -> list[str]:
 def test_the_home_page_shows_what_is_new(client: Client) -> None:
     make_variant(make_product("Old mug"))
     make_variant(make_product("New mug"))
-    assert names(client.get("/")) == ["New mug", "Old mug"]
+    make_variant(make_product("Newest mug, gone"), on_hand=0)
+    page = client.get("/")
+    assert [product.name for product in page.context["newcomers"]] == [
+        "New mug",
+        "Old mug",
+        "Newest mug, gone",
+    ]
+    assert 'property="og:title" content="Holdfast"' in page.content.decode()
 
 
 def test_the_home_page_of_an_empty_shop_says_so(client: Client) -> None:

@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from inventory.errors import OutOfStock
 from orders.models import Order
+from orders.money import format_money
 from shop.glances import Glances
 from shop.models import FlashSale, Product, Variant
 from shop.order_requests import OrderRequest
@@ -19,6 +20,7 @@ from shop.sale_panels import SalePanel
 from shop.sale_types import FlashSaleView
 from shop.services.checkout import place_order_for_skus
 from shop.services.flash_sales import change_flash_sale, end_flash_sale
+from tests.sessions import run_sql
 from tests.shop.selling import HOUR, make_sale
 from tests.shop.shopping import add, fill, make_variant, open_checkout
 
@@ -216,14 +218,19 @@ def test_staff_who_change_a_sale_see_it_at_once(client: Client) -> None:
 # --- Lists --------------------------------------------------------------------------------------------------
 
 
-def test_products_with_an_open_sale_carry_a_badge_and_others_do_not(client: Client) -> None:
+def test_products_with_an_open_sale_carry_its_price_and_others_do_not(client: Client) -> None:
     make_variant()
     make_sale(starts_at=timezone.now() + HOUR / 2)
     assert "Flash sale" not in words(client.get("/products/"))
-    make_sale()
+    sale = make_sale()
     Glances.forget_all()
     for address in ("/", "/products/"):
-        assert words(client.get(address)).count("Flash sale") == 1
+        page = words(client.get(address))
+        assert page.count("Flash sale") == 1
+        assert f"Flash sale: {format_money(sale.price_amount, 'USD')}" in page
+    run_sql("UPDATE inventory_stockitem SET available = 0 WHERE sku = %s", sale.sku)
+    Glances.forget_all()
+    assert "Flash sale" not in words(client.get("/products/"))
 
 
 # --- Cart and checkout --------------------------------------------------------------------------------------
