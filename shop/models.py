@@ -166,7 +166,9 @@ class FlashSale(models.Model):
         verbose_name_plural = _("flash sales")
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(ends_at__gt=F("starts_at")), name="flashsale_ends_after_start"
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="flashsale_ends_after_start",
+                violation_error_message=_("A sale ends after it starts."),
             ),
             models.CheckConstraint(condition=Q(units__gt=0), name="flashsale_has_units"),
         ]

@@ -65,9 +65,6 @@ class SaleForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run 
             label=_("Sale price (%(currency)s)") % {"currency": settings.SHOP_CURRENCY},
         )
 
-    def validate_constraints(self) -> None:
-        """Nothing: `clean` says the same in words."""
-
     def ask_service(
         self, plan: SalePlan, variant: Variant, *, held: int = 0, besides: int | None = None
     ) -> None:

@@ -167,7 +167,9 @@ def test_staff_come_in_through_the_same_door(client: Client) -> None:
 def test_customers_are_no_staff(client: Client) -> None:
     make_confirmed_customer()
     log_in(client)
-    assert client.get("/admin/", follow=True).status_code == 403
+    answer = client.get("/admin/", follow=True)
+    assert answer.status_code == 403
+    assert "Your account may not do that" in answer.content.decode()
 
 
 def test_guessing_a_password_ends_after_a_few_tries(

@@ -86,6 +86,7 @@ def test_staff_schedule_a_sale_with_all_it_takes():
         ({"price_amount": "9.001"}, "no more than 2 decimal places"),
         ({"price_amount": ""}, "This field is required."),
         ({"ends_at_0": "2020-01-01"}, "A sale ends after it starts."),
+        ({"sku": "CUP", "ends_at_0": "2020-01-01"}, "A sale ends after it starts."),
         ({"starts_at_0": "2019-01-01", "ends_at_0": "2020-01-01"}, "This moment has passed."),
         ({"name": " "}, "This field is required."),
         ({"payment_minutes": "99999"}, "less than or equal to 10080"),
