@@ -218,6 +218,8 @@ CELERY_BEAT_SCHEDULE = {
 # --- The shop -----------------------------------------------------------------------------------------------
 
 SHOP_NAME = env.str("SHOP_NAME", default="Holdfast")
+# Who sells, as invoices have to say: name, address, tax number.
+SHOP_SELLER = env.str("SHOP_SELLER", default="")
 SHOP_CURRENCY = env.str("SHOP_CURRENCY", default="USD").upper()
 # Where the shop is (two letters, such as DE): orders and estimates without an address are taxed as there.
 SHOP_COUNTRY = env.str("SHOP_COUNTRY", default="").upper()

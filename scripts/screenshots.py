@@ -26,6 +26,7 @@ LOOKS: Final = (
     ("phone-zh-light", 390, 844, "zh-CN", "light"),
 )
 FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+CUSTOMER: Final = {"login": "demo@example.com", "password": "demo-holdfast"}
 PRODUCT: Final = "/products/stoneware-mug/"
 
 
@@ -47,7 +48,7 @@ def main() -> int:
 def take_pictures(
     browser: Browser, site: str, look: str, width: int, height: int, language: str, scheme: Any
 ) -> None:
-    """Walk through the shop as a guest and save what each page looks like."""
+    """Walk through the shop, as a guest and then signed in, and save what each page looks like."""
     context = browser.new_context(
         base_url=site, viewport={"width": width, "height": height}, locale=language, color_scheme=scheme
     )
@@ -110,6 +111,22 @@ def buy(page: Page) -> Iterator[str]:
     yield "order"
     page.goto(f"{order}invoice/")
     yield "invoice"
+    yield from sign_in(page)
+
+
+def sign_in(page: Page) -> Iterator[str]:
+    """Sign in as the demo's customer and look at the account's pages."""
+    page.goto("/accounts/login/?next=/account/orders/")
+    for field, value in CUSTOMER.items():
+        page.locator(f"main [name={field}]").fill(value)
+    page.locator("main [name=password]").press("Enter")
+    page.wait_for_url("**/account/orders/")
+    yield "account-orders"
+    for name in ("addresses", "points", "data"):
+        page.goto(f"/account/{name}/")
+        yield f"account-{name}"
+    page.goto("/accounts/2fa/")
+    yield "account-second-step"
 
 
 def save(picture: bytes, path: Path) -> None:

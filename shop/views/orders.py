@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -67,7 +68,9 @@ def show_invoice(request: HttpRequest, order: OrderView, token: str) -> HttpResp
     """Show an invoice to print, once the order has been paid."""
     if order.paid_at is None:
         return redirect("shop:order", number=order.number, token=token)
-    return render(request, "shop/invoice.html", {"order": order, "token": token})
+    return render(
+        request, "shop/invoice.html", {"order": order, "token": token, "seller": settings.SHOP_SELLER}
+    )
 
 
 @require_safe

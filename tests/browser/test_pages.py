@@ -16,7 +16,7 @@ from payments.services import refund_order
 from shop.models import Product
 from shop.order_requests import OrderRequest
 from shop.services.checkout import place_order_for_skus
-from tests.browser.conftest import PHONE, OpenTab
+from tests.browser.conftest import DESKTOP, PHONE, OpenTab
 from tests.browser.shopper import Shopper
 from tests.builders import make_payment_callback
 from tests.shop.shopping import make_customer
@@ -37,7 +37,10 @@ _SHIFT = """() => new Promise(resolve => {
 
 ACCOUNT_PAGES = [
     *(f"/account/{name}/" for name in ("orders", "addresses", "addresses/add", "points", "data", "delete")),
-    *(f"/accounts/{name}/" for name in ("email", "password/change", "2fa", "2fa/totp/activate", "logout")),
+    *(
+        f"/accounts/{name}/"
+        for name in ("email", "confirm-email", "password/change", "2fa", "2fa/totp/activate", "logout")
+    ),
 ]
 
 
@@ -77,18 +80,33 @@ def find_faults(page: Page) -> list[str]:
     ]
 
 
+def find_faults_in_every_guise(page: Page) -> set[str]:
+    """Return what axe finds on a page, wide and narrow, light and dark; leave the page as it was."""
+    size, faults = page.viewport_size, set[str]()
+    is_dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    for guise in (DESKTOP, PHONE):
+        page.set_viewport_size(guise)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            faults |= {f"{guise['width']} px, {scheme}: {fault}" for fault in find_faults(page)}
+    page.emulate_media(color_scheme="dark" if is_dark else "light")
+    if size:
+        page.set_viewport_size(size)
+    return faults
+
+
 def look_through(page: Page, paths: list[str]) -> None:
     """Open pages one after the other, and find nothing wrong with any."""
     faults, shifts = {}, {}
     for path in paths:
         page.goto(path, wait_until="load")
-        if found := find_faults(page):
-            faults[path] = found
         shift, moved = page.evaluate(_SHIFT)
         # As it is reported: with two digits.
         if round(shift, 2):
             shifts[path] = moved
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is too wide"
+        if found := find_faults_in_every_guise(page):
+            faults[path] = found
     assert faults == {}
     assert shifts == {}
 
@@ -141,14 +159,15 @@ def order_mug(*, customer_id: int | None = None) -> OrderView:
 def make_orders() -> list[OrderView]:
     """Return orders of which something different became each."""
     now = timezone.now()
-    cancelled, paid, refunded, shipped = (order_mug() for _order in range(4))
+    cancelled, expired, paid, refunded, shipped = (order_mug() for _order in range(5))
     cancel_order(number=cancelled.number, reason="customer", actor="test", now=now)
+    cancel_order(number=expired.number, reason="expired", actor="test", now=now)
     for order in (paid, refunded, shipped):
         assert make_payment_callback(order, now=now).deliver(now=now).outcome == "applied"
     part = (LineRefund(position=0, quantity=1),)
     refund_order(number=refunded.number, lines=part, reason="broken", actor="test", now=now)
     fulfil_order(number=shipped.number, actor="test", now=now)
-    return [cancelled, paid, refunded, shipped]
+    return [cancelled, expired, paid, refunded, shipped]
 
 
 def list_order_pages(order: OrderView) -> list[str]:
