@@ -5,7 +5,7 @@ import hashlib
 import html
 import re
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Final
 
@@ -21,6 +21,7 @@ from shop.richtext import clean_description as _clean
 
 SLUG_LENGTH: Final = 240
 MAX_PRICE_AMOUNT: Final = 10**12
+MAX_WEIGHT_GRAMS: Final = 10**9
 
 _PLAIN = re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+")
 # Thousands set apart by a comma, a space or an apostrophe, then a point; or set apart by points, then a
@@ -28,6 +29,7 @@ _PLAIN = re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+")
 _GROUPED = re.compile(r"[0-9]{1,3}([,\u00a0\u202f '’][0-9]{3})+\.[0-9]{1,4}")
 _GROUPED_WITH_POINTS = re.compile(r"[0-9]{1,3}([.\u00a0\u202f '’][0-9]{3})+,[0-9]{1,2}")
 _COMMA = re.compile(r"[0-9]+,[0-9]{1,2}")
+_DECIMAL_COMMA = re.compile(r"[0-9]+,[0-9]+")
 _WHOLE = re.compile(r"-?[0-9]+(\.0+)?")
 _TAG = re.compile(r"<[a-zA-Z!/]")
 _WORDS_FOR_DATES: Final = ("%d/%m/%Y", "%Y/%m/%d", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d.%m.%Y")
@@ -81,6 +83,17 @@ def parse_stock(text: str) -> tuple[int, bool]:
     if units > MAX_QUANTITY:
         raise CellProblem(_("more than %(limit)d units") % {"limit": MAX_QUANTITY})
     return max(0, units), units < 0
+
+
+def parse_weight(text: str, *, grams: Decimal) -> int | None:
+    """Return a weight in whole grams, at least one; None for none. `grams` is what one unit of it weighs."""
+    if not (_PLAIN.fullmatch(text) or _DECIMAL_COMMA.fullmatch(text)):
+        raise CellProblem(_("not a weight"))
+    weight = Decimal(text.replace(",", ".")) * grams
+    if weight > MAX_WEIGHT_GRAMS:
+        raise CellProblem(_("the weight is too large"))
+    # Exports write 0 where nobody has filled one in.
+    return max(1, int(weight.to_integral_value(ROUND_HALF_UP))) if weight else None
 
 
 def parse_moment(text: str, *, end_of_day: bool) -> dt.datetime:

@@ -4,12 +4,13 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal
 
 from django.utils.translation import gettext as _
 
 from inventory.types import SKU_LENGTH
-from shop.imports.cells import check_sku, derive_sku, digest, parse_stock, shorten
+from shop.imports.cells import check_sku, derive_sku, digest, parse_stock, parse_weight, shorten
 from shop.imports.errors import CellProblem, RowProblem
 from shop.imports.report import Entries, Entry, Remarks
 from shop.imports.tables import Aliases, RawRow, Row, Table
@@ -95,6 +96,14 @@ class Context:
         if is_negative:
             self.remark("notes", row, "stock", _("fewer than none: 0 units"))
         return units
+
+    def read_weight(self, row: Row, field: str, *, grams: Decimal) -> int | None:
+        """Return a row's weight in grams, if it says one; one that makes no sense is left out, and noted."""
+        try:
+            return parse_weight(row.get(field), grams=grams) if row.get(field) else None
+        except CellProblem as problem:
+            self.remark("notes", row, field, _("the weight is left out: %(why)s") % {"why": problem.reason})
+            return None
 
     def note_untracked(self, row: Row) -> None:
         """Note that the file does not count a variant's stock."""

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class VariantDraft:
-    """One buyable form. `on_hand` is None where the file does not count stock."""
+    """One buyable form.
+
+    `on_hand` is None where the file does not count stock, `weight_grams` where it does not say a weight.
+    """
 
     line: int
     sku: str
@@ -16,6 +19,7 @@ class VariantDraft:
     price_amount: int
     on_hand: int | None
     position: int
+    weight_grams: int | None = None
     is_active: bool = True
 
 

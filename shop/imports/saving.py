@@ -227,7 +227,9 @@ class _Batch:
             variant.stock_item_id = stock_item_ids[draft.sku]
         Variant.objects.bulk_create(variant for _key, variant, _draft in self.new_variants)
         if self.changed_variants:
-            Variant.objects.bulk_update(self.changed_variants, ["options", "price_amount", "is_active"])
+            Variant.objects.bulk_update(
+                self.changed_variants, ["options", "price_amount", "weight_grams", "is_active"]
+            )
 
     def _write_terms(self) -> None:
         changed = (key for key, outcome in self.saved.products.items() if outcome != "unchanged")
@@ -253,5 +255,7 @@ def _to_variant_columns(draft: VariantDraft) -> dict[str, object]:
         "options": [list(pair) for pair in draft.options],
         "price_amount": draft.price_amount,
     }
+    if draft.weight_grams is not None:
+        columns["weight_grams"] = draft.weight_grams
     # A file can withdraw a variant; whether one that staff withdrew comes back is for staff to say.
     return columns if draft.is_active else {**columns, "is_active": False}

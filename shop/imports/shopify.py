@@ -5,6 +5,7 @@ it add variants, or only pictures.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from itertools import groupby
 from typing import Final
 
@@ -31,6 +32,7 @@ _ALIASES: Final[Aliases] = {
     "stock": ("variant inventory qty", "inventory quantity"),
     "policy": ("variant inventory policy", "continue selling when out of stock"),
     "price": ("variant price", "price"),
+    "grams": ("variant grams", "weight value (grams)"),
     "image": ("image src", "product image url"),
     **{f"option{n} name": (f"option{n} name",) for n in _OPTIONS},
     **{f"option{n} value": (f"option{n} value",) for n in _OPTIONS},
@@ -115,7 +117,8 @@ def _draft_variant(row: Row, slug: str, names: dict[int, str], context: Context)
         sku = context.claim_derived_sku(row, slug, [value for _name, value in options])
     if row.get("policy").lower() in ("continue", "true"):
         context.remark("notes", row, "policy", _("sold beyond its stock elsewhere; here stock is the limit"))
-    return VariantDraft(row.line, sku, options, price, on_hand, context.next_position(slug))
+    grams = context.read_weight(row, "grams", grams=Decimal(1))
+    return VariantDraft(row.line, sku, options, price, on_hand, context.next_position(slug), grams)
 
 
 def _read_options(row: Row, names: dict[int, str]) -> tuple[tuple[str, str], ...]:

@@ -28,6 +28,7 @@ from shop.imports.woocommerce_fields import (
     read_price,
     read_published,
     read_stock,
+    read_weight,
 )
 
 _REQUIRED: Final = ("type", "sku", "name", "price")
@@ -41,6 +42,8 @@ class _Families:
     names: dict[str, str] = field(default_factory=dict)
     # What the SKUs of variations without one are made from: the parent's SKU or slug.
     bases: dict[str, str] = field(default_factory=dict)
+    # Variations that do not say what they weigh weigh what their parent does.
+    weights: dict[str, int | None] = field(default_factory=dict)
     children: dict[str, list[tuple[str, tuple[str, ...]]]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, row: Row) -> None:
@@ -87,6 +90,7 @@ class WooCommerce:
             if read_kind(row) == "variation":
                 continue
             try:
+                families.weights[_make_key(row)] = read_weight(row, context)
                 yield _draft_product(row, families, context)
                 imported.add(_make_key(row))
             except RowProblem as problem:
@@ -113,7 +117,7 @@ def _draft_product(row: Row, families: _Families, context: Context) -> ProductDr
     extra = ""
     context.note_pictures(row, "images")
     if kind == "simple":
-        variants = _draft_only_variant(row, slug, context)
+        variants = _draft_only_variant(row, slug, families, context)
     elif kind == "variable":
         siblings = families.list_child_skus(row)
     elif kind == "grouped":
@@ -130,7 +134,9 @@ def _draft_product(row: Row, families: _Families, context: Context) -> ProductDr
     return ProductDraft(row.line, _make_key(row), slug, facts, variants, siblings)
 
 
-def _draft_only_variant(row: Row, slug: str, context: Context) -> tuple[VariantDraft, ...]:
+def _draft_only_variant(
+    row: Row, slug: str, families: _Families, context: Context
+) -> tuple[VariantDraft, ...]:
     price = read_price(row, context)
     if price is None:
         context.remark("notes", row, "price", _("no price: shown, but not for sale"))
@@ -138,7 +144,8 @@ def _draft_only_variant(row: Row, slug: str, context: Context) -> tuple[VariantD
     on_hand = read_stock(row, context)
     text = row.get("sku")
     sku = context.claim_sku(row, text) if text else context.claim_derived_sku(row, slug, [])
-    return (VariantDraft(row.line, sku, (), price, on_hand, position=0),)
+    weight = families.weights[_make_key(row)]
+    return (VariantDraft(row.line, sku, (), price, on_hand, position=0, weight_grams=weight),)
 
 
 def _name_members(row: Row, families: _Families) -> str:
@@ -188,4 +195,5 @@ def _draft_variation(row: Row, key: str, families: _Families, context: Context) 
         context.claim_sku(row, text) if text else context.claim_derived_sku(row, families.bases[key], values)
     )
     position = read_position(row, context.next_position(key))
-    return VariantDraft(row.line, sku, options, price, on_hand, position, is_active=read_published(row))
+    weight = read_weight(row, context) or families.weights[key]
+    return VariantDraft(row.line, sku, options, price, on_hand, position, weight, read_published(row))

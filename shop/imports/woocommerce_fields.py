@@ -1,6 +1,7 @@
 """What the columns of a WooCommerce row mean."""
 
 import re
+from decimal import Decimal
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -18,6 +19,13 @@ from shop.imports.errors import CellProblem, RowProblem
 from shop.imports.tables import Aliases, Row
 
 MAX_ATTRIBUTES: Final = 30
+# What a shop may weigh in, in grams.
+_UNITS: Final = {
+    "g": Decimal(1),
+    "kg": Decimal(1000),
+    "lbs": Decimal("453.59237"),
+    "oz": Decimal("28.349523125"),
+}
 ALIASES: Final[Aliases] = {
     "id": ("id",),
     "type": ("type",),
@@ -34,6 +42,7 @@ ALIASES: Final[Aliases] = {
     "backorders": ("backorders allowed?", "backorders"),
     "sale price": ("sale price",),
     "price": ("regular price",),
+    **{unit: (f"weight ({unit})",) for unit in _UNITS},
     "categories": ("categories",),
     "vendor": ("brands", "brand"),
     "images": ("images",),
@@ -104,6 +113,12 @@ def read_stock(row: Row, context: Context) -> int | None:
         context.note_untracked(row)
         return None
     return context.read_units(row)
+
+
+def read_weight(row: Row, context: Context) -> int | None:
+    """Return what one unit weighs in grams, or None if the row does not say."""
+    weights = (context.read_weight(row, unit, grams=grams) for unit, grams in _UNITS.items())
+    return next((weight for weight in weights if weight is not None), None)
 
 
 def read_options(row: Row) -> tuple[tuple[str, str], ...]:

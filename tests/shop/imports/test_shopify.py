@@ -5,7 +5,16 @@ from pathlib import Path
 import pytest
 
 from shop.models import Category, Product, Variant
-from tests.shop.imports.loading import FILES, find_product, find_variant, lines, load, load_rows, on_hand
+from tests.shop.imports.loading import (
+    FILES,
+    SHOPIFY,
+    find_product,
+    find_variant,
+    lines,
+    load,
+    load_rows,
+    on_hand,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -165,3 +174,13 @@ def test_a_currency_without_decimals_takes_none(tmp_path: Path, settings):
 
     assert load_rows(tmp_path, "a,A,,,A-1,1,5.50").has_errors
     assert load_rows(tmp_path, "a,A,,,A-1,1,€5").has_errors
+
+
+def test_weights_come_along_and_none_is_no_news(tmp_path: Path):
+    header = f"{SHOPIFY},Variant Grams"
+    report = load_rows(tmp_path, "a,Anchor,Size,S,A-S,1,9,1250", "a,,,M,A-M,1,9,heavy", header=header)
+    assert (find_variant("A-S").weight_grams, find_variant("A-M").weight_grams) == (1250, 0)
+    assert (lines(report.remarks.notes), report.has_errors) == ([3], False)
+    # How Shopify writes a weight that nobody filled in: what is known stays.
+    load_rows(tmp_path, "a,Anchor,Size,S,A-S,1,9,0.0", header=header)
+    assert find_variant("A-S").weight_grams == 1250

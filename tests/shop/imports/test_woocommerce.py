@@ -131,3 +131,15 @@ def test_parents_that_are_refused_take_their_variations_with_them(tmp_path: Path
     report = load_rows(tmp_path, "1,variable,P,,,,,", "2,variation,V,,1,5,P,Size,S", header=WOO)
 
     assert lines(report.remarks.errors) == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("unit", "typed", "grams"), [("kg", "0.35", 350), ("lbs", "1,5", 680), ("oz", "0.01", 1)]
+)
+def test_weights_come_along_in_the_shops_unit_and_a_variation_has_its_parents(
+    tmp_path: Path, unit: str, typed: str, grams: int
+):
+    rows = (f"1,variable,,Rope,,,,Length,,\"{typed}\"", "2,variation,R-1,Rope,3,9,id:1,Length,1 m,",
+            f"3,simple,KNOT,Knot,3,9,,,,\"{typed}\"")  # fmt: skip
+    load_rows(tmp_path, *rows, header=f"{WOO},Weight ({unit})")
+    assert [find_variant(sku).weight_grams for sku in ("R-1", "KNOT")] == [grams, grams]
