@@ -29,6 +29,7 @@ from shop.delivery import admin as delivery_admin
 from shop.mail_admin import SentMailAdmin
 from shop.models import Category, FlashSale, Product, ProductImage, SentMail, Variant
 from shop.promotions import admin as promotions_admin
+from shop.restock import admin as restock_admin
 from shop.sale_admin import FlashSaleAdmin
 from shop.services.catalogue import NewVariant, ProductDraft, save_product
 from shop.tax import admin as tax_admin
@@ -214,6 +215,7 @@ class ProductAdmin(StaffAdmin):
 delivery_admin.register(admin.site)
 tax_admin.register(admin.site)
 promotions_admin.register(admin.site)
+restock_admin.register(admin.site)
 admin.site.register(FlashSale, FlashSaleAdmin)
 admin.site.register(SentMail, SentMailAdmin)
 

@@ -6,6 +6,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from inventory.selectors import get_levels_by_id
 from inventory.services import adjust, receive
@@ -16,6 +17,7 @@ from shop.restock import services as restock
 from shop.restock.models import RestockRequest
 from shop.tasks import tell_restocked
 from tests.shop.shopping import make_product, make_variant
+from tests.staff import make_manager, make_staff
 
 pytestmark = pytest.mark.django_db
 LATER = dt.timedelta(hours=1)
@@ -171,3 +173,21 @@ def test_a_product_that_is_not_there_is_not_found(client: Client):
     Product.objects.update(is_published=False)
     assert ask(client, variant).status_code == 404
     assert client.get(f"/products/{variant.product.slug}/restock/").status_code == 405
+
+
+def test_staff_see_who_waits_for_what_and_change_nothing(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    variant, page = sold_out(), "/admin/shop/restockrequest/"
+    manager = make_manager()
+    for number in range(12):
+        ask(Client(), variant, f"ada{number}@example.com")
+    with django_assert_max_num_queries(6):
+        shown = manager.get(page).content.decode()
+    assert shown.count("@example.com") >= 12
+    assert get_sku(variant) in shown
+    wish = RestockRequest.objects.get(email="ada3@example.com")
+    assert manager.get(page, {"q": "ada3@"}).context["cl"].result_list[0] == wish
+    assert manager.get(f"{page}{wish.pk}/change/").status_code == 200
+    assert manager.post(f"{page}{wish.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert make_staff().get(page).status_code == 403
