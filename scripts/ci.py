@@ -20,7 +20,8 @@ MYSQL_PORT = 13309
 ON_MYSQL = (
     "tests/concurrency",
     "tests/inventory/test_rows.py",
-    *(f"tests/orders/test_{name}.py" for name in ("constraints", "outbox", "points", "states")),
+    "tests/orders/points",
+    *(f"tests/orders/test_{name}.py" for name in ("constraints", "outbox", "states")),
     *(
         f"tests/payments/test_{name}.py"
         for name in ("inbox", "keys", "late_money", "partial_refunds", "refunds")

@@ -19,9 +19,7 @@ class RestockRequestAdmin(RecordAdmin):
     list_filter = (("told_at", admin.EmptyFieldListFilter), "asked_at", "language")
     list_select_related = ("variant__product", "variant__stock_item")
     search_fields = ("^email", "^variant__stock_item__sku", "variant__product__name")
-    search_help_text = gettext_lazy(
-        "The beginning of an email or a SKU, or words of a product's name."
-    )
+    search_help_text = gettext_lazy("The beginning of an email or a SKU, or words of a product's name.")
     ordering = ("-asked_at", "-id")
     sortable_by = ("asked_at",)
     fields = (("show_product", "variant", "show_sku"), ("email", "language"), ("asked_at", "told_at"))
