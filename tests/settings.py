@@ -11,6 +11,8 @@ from config.settings import *  # noqa: F403
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # One process of tests stands for many of a shop: its racers are to meet in the database.
 STOCK_LINE_AT_WORK = STOCK_LINE_WAITING = 1000
+# All tests come from one address, and would use up its log-ins of a minute; those about limits set them.
+ACCOUNT_RATE_LIMITS = False
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES = {
     **STORAGES,  # noqa: F405

@@ -21,7 +21,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def forget_limits(settings: Any) -> Callable[[], None]:
-    """Count limits anew: every test comes from the same address."""
+    """Limit as the shop does, and count anew: every test comes from the same address."""
+    settings.ACCOUNT_RATE_LIMITS = {}
 
     def forget() -> None:
         cache = {**settings.CACHES["default"], "KEY_PREFIX": uuid.uuid4().hex}
